@@ -1,0 +1,37 @@
+/* A growable byte buffer with a sticky failure: writers do nothing after the
+ * first allocation that failed, and the user of the bytes checks once. */
+#ifndef SETLINK_BASE_BUF_H
+#define SETLINK_BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct buf {
+	char *data; /* NUL-terminated once anything was written */
+	size_t len;
+	size_t cap;
+	bool failed;
+};
+
+#define BUF_INIT  \
+	{         \
+		0 \
+	}
+
+void buf_add(struct buf *buf, const void *bytes, size_t len);
+void buf_puts(struct buf *buf, const char *text);
+void buf_putc(struct buf *buf, char c);
+void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The bytes so far as a string, "" when there are none. Borrowed until the
+ * next call with this buffer; NULL when an allocation failed. */
+const char *buf_text(struct buf *buf) MUST_CHECK;
+
+/* Empty it and clear the failure; memory above `keep` bytes is given back. */
+void buf_reset(struct buf *buf, size_t keep);
+
+void buf_free(struct buf *buf);
+
+#endif

@@ -1,0 +1,29 @@
+/* UTF-8 (RFC 3629): checking, counting, trimming. */
+#ifndef SETLINK_BASE_UTF8_H
+#define SETLINK_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Decode the character at `s` (`len` > 0 bytes are there). Returns its
+ * length, or 0 when the bytes are not well-formed UTF-8. */
+size_t utf8_decode(const char *s, size_t len, uint32_t *code);
+
+bool utf8_valid(const char *s, size_t len);
+
+/* Number of characters, counted as code points, of valid UTF-8. */
+size_t utf8_count(const char *s, size_t len);
+
+/* Whether `code` is a control, a line or paragraph separator, or one of the
+ * bidirectional and invisible format characters that make one name look like
+ * another. */
+bool utf8_is_control(uint32_t code);
+
+/* Narrow [*s, *s + *len) by the white space (Unicode's White_Space) at both
+ * ends. */
+void utf8_trim(const char **s, size_t *len);
+
+#endif

@@ -1,0 +1,104 @@
+/* The growable buffer. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_CAPACITY 256
+
+/* Make room for `more` bytes and the NUL. */
+static bool
+reserve(struct buf *buf, size_t more)
+{
+	size_t cap = buf->cap == 0 ? FIRST_CAPACITY : buf->cap;
+	char *data;
+
+	if (buf->failed || more >= SIZE_MAX / 4 - buf->len) {
+		buf->failed = true;
+		return false;
+	}
+	if (buf->len + more < buf->cap)
+		return true;
+	while (cap <= buf->len + more)
+		cap *= 2;
+	data = realloc(buf->data, cap);
+	if (data == NULL) {
+		buf->failed = true;
+		return false;
+	}
+	buf->data = data;
+	buf->cap = cap;
+	return true;
+}
+
+void
+buf_add(struct buf *buf, const void *bytes, size_t len)
+{
+	if (!reserve(buf, len))
+		return;
+	if (len > 0)
+		memcpy(buf->data + buf->len, bytes, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+void
+buf_puts(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
+void
+buf_putc(struct buf *buf, char c)
+{
+	buf_add(buf, &c, 1);
+}
+
+void
+buf_printf(struct buf *buf, const char *fmt, ...)
+{
+	va_list args, again;
+	int len;
+
+	va_start(args, fmt);
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, fmt, args);
+	if (len < 0)
+		buf->failed = true;
+	else if (reserve(buf, (size_t)len)) {
+		(void)vsnprintf(
+		    buf->data + buf->len, (size_t)len + 1, fmt, again);
+		buf->len += (size_t)len;
+	}
+	va_end(again);
+	va_end(args);
+}
+
+const char *
+buf_text(struct buf *buf)
+{
+	if (buf->failed)
+		return NULL;
+	return buf->data == NULL ? "" : buf->data;
+}
+
+void
+buf_reset(struct buf *buf, size_t keep)
+{
+	if (buf->cap > keep)
+		buf_free(buf);
+	buf->len = 0;
+	buf->failed = false;
+	if (buf->data != NULL)
+		buf->data[0] = '\0';
+}
+
+void
+buf_free(struct buf *buf)
+{
+	free(buf->data);
+	*buf = (struct buf)BUF_INIT;
+}
