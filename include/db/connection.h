@@ -1,0 +1,62 @@
+/* What the files of db/ share of a connection. */
+#ifndef SETLINK_DB_CONNECTION_H
+#define SETLINK_DB_CONNECTION_H
+
+#include <mysql.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "db/db.h"
+
+/* More distinct statements than this do not occur; the one that was not used
+ * for longest makes room. */
+#define DB_MAX_STATEMENTS 64
+
+/* As many columns or parameters at most. */
+#define DB_MAX_COLUMNS 40
+
+/* Room for a column that is not a text. */
+union db_cell {
+	int64_t number;
+	double decimal;
+	MYSQL_TIME time;
+	unsigned char id[16];
+};
+
+struct db_stmt {
+	char *sql;
+	MYSQL_STMT *handle;
+	unsigned long used; /* db->clock when it was last used */
+	enum db_type types[DB_MAX_COLUMNS];
+	MYSQL_BIND columns[DB_MAX_COLUMNS];
+	union db_cell cells[DB_MAX_COLUMNS];
+	unsigned long lengths[DB_MAX_COLUMNS];
+	my_bool nulls[DB_MAX_COLUMNS];
+	struct db *db;
+};
+
+struct db {
+	const struct config *config;
+	unsigned timeout;
+	MYSQL *handle; /* NULL while closed */
+	bool in_transaction;
+	unsigned host;            /* index in the list of hosts */
+	unsigned long connection; /* counts connections */
+	unsigned long clock;      /* counts statements */
+	struct db_stmt *stmts[DB_MAX_STATEMENTS];
+	size_t n_stmts;
+};
+
+/* Open the connection unless it is open. */
+bool db_connect(struct db *db, struct error *err) MUST_CHECK;
+
+/* Whether the error number means that the connection is gone. */
+bool db_error_is_lost(unsigned number);
+
+/* Fill `err` from an error number, log it, and close a lost connection. */
+bool db_fail(struct db *db, unsigned number, struct error *err);
+
+/* Close all statements. */
+void db_stmts_free(struct db *db);
+
+#endif

@@ -1,0 +1,110 @@
+/* MariaDB: one kept connection, prepared statements kept with it,
+ * transactions that are run again when the server rolled them back. */
+#ifndef SETLINK_DB_DB_H
+#define SETLINK_DB_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "base/uuid.h"
+
+struct db;
+struct db_stmt;
+
+enum db_type { DB_NULL, DB_INT, DB_DOUBLE, DB_TEXT, DB_UUID, DB_TIME };
+
+/* A parameter, or a column of a row. A column's type is what the caller asked
+ * for, or DB_NULL when it holds NULL. */
+struct db_value {
+	enum db_type type;
+	union {
+		int64_t number;
+		double decimal;
+		struct uuid id;
+		usec_t time;
+		struct {
+			const char *bytes; /* NUL-terminated in rows */
+			size_t len;
+		} text;
+	} as;
+};
+
+struct db_value db_int(int64_t number);
+struct db_value db_double(double number);
+struct db_value db_text(const char *text);      /* NULL is SQL's NULL */
+struct db_value db_uuid(const struct uuid *id); /* NULL likewise */
+struct db_value db_time(usec_t time);
+struct db_value db_null(void);
+
+/* A closed connection: nothing is sent before the first statement. `config`
+ * is borrowed for as long as the connection lives. An answer may take
+ * `timeout` seconds. NULL when memory is short. */
+struct db *db_new(const struct config *config, unsigned timeout) MUST_CHECK;
+void db_free(struct db *db);
+
+/* Give back what the client library holds for the process; at its end. */
+void db_library_end(void);
+
+/* Drop the connection; the next statement opens a new one. */
+void db_close(struct db *db);
+
+/* Run a statement without rows. `affected` may be NULL. Errors: DUPLICATE,
+ * RETRY (in a transaction; run it again), UNAVAILABLE, INTERNAL. Outside a
+ * transaction a kept connection that turns out to be dead is replaced and the
+ * statement sent again: it must be one that may run twice. */
+bool db_exec(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, uint64_t *affected, struct error *err) MUST_CHECK;
+
+/* Rows of a statement, held by the client library. A zeroed struct db_rows is
+ * closed; db_rows_close may always be called, and must be before the next
+ * statement with the same text. */
+struct db_rows {
+	struct db *db;
+	struct db_stmt *stmt;
+	unsigned long connection; /* which one the statement belongs to */
+	struct arena *arena;
+	size_t n_columns;
+};
+
+/* Run a statement with rows. `types` says how each column is wanted. */
+bool db_select(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, const enum db_type *types, size_t n_columns,
+    struct arena *arena, struct db_rows *rows, struct error *err) MUST_CHECK;
+
+/* The next row into `columns` (texts live in the arena); *found is false
+ * after the last one. */
+bool db_next(struct db_rows *rows, struct db_value *columns, bool *found,
+    struct error *err) MUST_CHECK;
+
+void db_rows_close(struct db_rows *rows);
+
+/* db_select, db_next and db_rows_close for at most one row. */
+bool db_select_one(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, const enum db_type *types, struct db_value *columns,
+    size_t n_columns, struct arena *arena, bool *found, struct error *err)
+    MUST_CHECK;
+
+/* What a transaction does. It may be run several times, and must have no
+ * effect but on the database and on what `context` points at. */
+typedef bool db_work(struct db *db, void *context, struct error *err);
+
+/* Run `work` in a transaction and commit it; roll back when it returns false.
+ * ERROR_RETRY is answered by running it again, DB_TRIES times at most; then it
+ * is ERROR_UNAVAILABLE. A connection that is lost while COMMIT is on its way
+ * is ERROR_UNAVAILABLE: nobody knows then whether it took place. */
+#define DB_TRIES 8
+bool db_transaction(
+    struct db *db, db_work *work, void *context, struct error *err) MUST_CHECK;
+
+/* The code for an error number of the server or of the client library. */
+enum error_code db_error_code(unsigned number);
+
+/* "The transaction is to be run again from its start." */
+bool db_is_retryable(enum error_code code);
+
+#endif

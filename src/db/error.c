@@ -1,0 +1,126 @@
+/* Error numbers of the server and the client library. */
+#include <errmsg.h>
+#include <mysql.h>
+#include <mysqld_error.h>
+
+#include "base/log.h"
+#include "db/connection.h"
+
+/* Numbers that the headers of the client library do not name. */
+#define WSREP_NOT_READY      1047
+#define CONNECTION_KILLED    1927
+#define STATEMENT_TIMEOUT    1969
+#define CLIENT_IDLE_TOO_LONG 4031
+
+struct meaning {
+	unsigned number;
+	enum error_code code;
+	const char *detail;
+};
+
+static const char unreachable[] = "the database cannot be reached";
+static const char refused[] = "the database refuses the user or the password";
+static const char busy[] = "the database has no free connection";
+static const char full[] = "the database cannot write";
+static const char schema[] =
+    "the database has no tables yet, or old ones: run setlink migrate";
+static const char again[] = "the database was busy with the same rows";
+
+static const struct meaning meanings[] = {
+    {ER_DUP_ENTRY, ERROR_DUPLICATE, "a row with this key exists"},
+    {ER_LOCK_DEADLOCK, ERROR_RETRY, again},
+    {ER_LOCK_WAIT_TIMEOUT, ERROR_RETRY, again},
+    {ER_CHECKREAD, ERROR_RETRY, again},
+    {CR_CONNECTION_ERROR, ERROR_UNAVAILABLE, unreachable},
+    {CR_CONN_HOST_ERROR, ERROR_UNAVAILABLE, unreachable},
+    {CR_UNKNOWN_HOST, ERROR_UNAVAILABLE, unreachable},
+    {CR_SERVER_GONE_ERROR, ERROR_UNAVAILABLE, unreachable},
+    {CR_SERVER_LOST, ERROR_UNAVAILABLE, unreachable},
+    {CR_SERVER_LOST_EXTENDED, ERROR_UNAVAILABLE, unreachable},
+    {CR_SSL_CONNECTION_ERROR, ERROR_UNAVAILABLE,
+	"no TLS connection to the database"},
+    {CONNECTION_KILLED, ERROR_UNAVAILABLE, unreachable},
+    {CLIENT_IDLE_TOO_LONG, ERROR_UNAVAILABLE, unreachable},
+    {ER_SERVER_SHUTDOWN, ERROR_UNAVAILABLE, unreachable},
+    {WSREP_NOT_READY, ERROR_UNAVAILABLE, "the database node is not ready"},
+    {ER_ACCESS_DENIED_ERROR, ERROR_UNAVAILABLE, refused},
+    {ER_ACCESS_DENIED_NO_PASSWORD_ERROR, ERROR_UNAVAILABLE, refused},
+    {ER_HOST_NOT_PRIVILEGED, ERROR_UNAVAILABLE, refused},
+    {ER_HOST_IS_BLOCKED, ERROR_UNAVAILABLE, refused},
+    {ER_DBACCESS_DENIED_ERROR, ERROR_UNAVAILABLE,
+	"the database user may not use the database"},
+    {ER_TABLEACCESS_DENIED_ERROR, ERROR_UNAVAILABLE,
+	"the database user lacks a right on a table"},
+    {ER_BAD_DB_ERROR, ERROR_UNAVAILABLE, "there is no such database"},
+    {ER_CON_COUNT_ERROR, ERROR_UNAVAILABLE, busy},
+    {ER_TOO_MANY_USER_CONNECTIONS, ERROR_UNAVAILABLE, busy},
+    {ER_USER_LIMIT_REACHED, ERROR_UNAVAILABLE, busy},
+    {ER_OPTION_PREVENTS_STATEMENT, ERROR_UNAVAILABLE, full},
+    {ER_READ_ONLY_MODE, ERROR_UNAVAILABLE, full},
+    {ER_DISK_FULL, ERROR_UNAVAILABLE, full},
+    {ER_RECORD_FILE_FULL, ERROR_UNAVAILABLE, full},
+    {ER_GET_ERRNO, ERROR_UNAVAILABLE, full},
+    {ER_QUERY_INTERRUPTED, ERROR_UNAVAILABLE,
+	"the database gave up on the request"},
+    {STATEMENT_TIMEOUT, ERROR_UNAVAILABLE,
+	"the database gave up on the request"},
+    {ER_NO_SUCH_TABLE, ERROR_UNAVAILABLE, schema},
+    {ER_BAD_FIELD_ERROR, ERROR_UNAVAILABLE, schema},
+    {CR_OUT_OF_MEMORY, ERROR_MEMORY, "out of memory"},
+};
+
+static const struct meaning *
+find(unsigned number)
+{
+	static const struct meaning other = {
+	    0, ERROR_INTERNAL, "the database refused a statement"};
+	size_t i;
+
+	for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (meanings[i].number == number)
+			return &meanings[i];
+	return &other;
+}
+
+enum error_code
+db_error_code(unsigned number)
+{
+	return number == 0 ? ERROR_OK : find(number)->code;
+}
+
+bool
+db_is_retryable(enum error_code code)
+{
+	return code == ERROR_RETRY;
+}
+
+bool
+db_error_is_lost(unsigned number)
+{
+	switch (number) {
+	case CR_SERVER_GONE_ERROR:
+	case CR_SERVER_LOST:
+	case CR_SERVER_LOST_EXTENDED:
+	case CR_COMMANDS_OUT_OF_SYNC:
+	case CONNECTION_KILLED:
+	case CLIENT_IDLE_TOO_LONG:
+	case ER_SERVER_SHUTDOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+db_fail(struct db *db, unsigned number, struct error *err)
+{
+	const struct meaning *meaning = find(number);
+
+	/* The server's own text may quote data, so only the number is told. */
+	if (meaning->code != ERROR_DUPLICATE && meaning->code != ERROR_RETRY)
+		log_line(LOG_WARN, "event=database error=%s number=%u",
+		    error_name(meaning->code), number);
+	if (db_error_is_lost(number))
+		db_close(db);
+	return error_set(err, meaning->code, "%s", meaning->detail);
+}

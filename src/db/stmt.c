@@ -1,0 +1,407 @@
+/* Prepared statements, kept with the connection. */
+#include <mysql.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/connection.h"
+
+static void
+stmt_free(struct db_stmt *stmt)
+{
+	if (stmt == NULL)
+		return;
+	if (stmt->handle != NULL)
+		mysql_stmt_close(stmt->handle);
+	free(stmt->sql);
+	free(stmt);
+}
+
+void
+db_stmts_free(struct db *db)
+{
+	while (db->n_stmts > 0)
+		stmt_free(db->stmts[--db->n_stmts]);
+}
+
+static bool
+stmt_fail(struct db_stmt *stmt, struct error *err)
+{
+	return db_fail(stmt->db, mysql_stmt_errno(stmt->handle), err);
+}
+
+static struct db_stmt *
+find(struct db *db, const char *sql)
+{
+	size_t i;
+
+	for (i = 0; i < db->n_stmts; i++)
+		if (strcmp(db->stmts[i]->sql, sql) == 0)
+			return db->stmts[i];
+	return NULL;
+}
+
+/* A free place, made by closing the statement not used for longest. */
+static size_t
+find_place(struct db *db)
+{
+	size_t i, oldest = 0;
+
+	if (db->n_stmts < DB_MAX_STATEMENTS)
+		return db->n_stmts++;
+	for (i = 1; i < db->n_stmts; i++)
+		if (db->stmts[i]->used < db->stmts[oldest]->used)
+			oldest = i;
+	stmt_free(db->stmts[oldest]);
+	return oldest;
+}
+
+static struct db_stmt *
+make(struct db *db, const char *sql, struct error *err)
+{
+	struct db_stmt *stmt = calloc(1, sizeof(*stmt));
+
+	if (stmt != NULL) {
+		stmt->db = db;
+		stmt->sql = strdup(sql);
+		stmt->handle = mysql_stmt_init(db->handle);
+	}
+	if (stmt == NULL || stmt->sql == NULL || stmt->handle == NULL) {
+		stmt_free(stmt);
+		(void)error_memory(err);
+		return NULL;
+	}
+	if (mysql_stmt_prepare(stmt->handle, sql, strlen(sql)) != 0) {
+		unsigned number = mysql_stmt_errno(stmt->handle);
+
+		stmt_free(stmt);
+		(void)db_fail(db, number, err);
+		return NULL;
+	}
+	return stmt;
+}
+
+static struct db_stmt *
+prepare(struct db *db, const char *sql, struct error *err)
+{
+	struct db_stmt *stmt = find(db, sql);
+
+	if (stmt == NULL) {
+		stmt = make(db, sql, err);
+		if (stmt == NULL)
+			return NULL;
+		db->stmts[find_place(db)] = stmt;
+	}
+	stmt->used = ++db->clock;
+	return stmt;
+}
+
+static void
+time_to_mysql(usec_t t, MYSQL_TIME *out)
+{
+	struct clock_fields f;
+
+	clock_split(t, &f);
+	*out = (MYSQL_TIME){
+	    .year = (unsigned)f.year,
+	    .month = (unsigned)f.month,
+	    .day = (unsigned)f.day,
+	    .hour = (unsigned)f.hour,
+	    .minute = (unsigned)f.minute,
+	    .second = (unsigned)f.second,
+	    .second_part = (unsigned long)f.usec,
+	    .time_type = MYSQL_TIMESTAMP_DATETIME,
+	};
+}
+
+static bool
+time_from_mysql(const MYSQL_TIME *in, usec_t *out)
+{
+	struct clock_fields f = {
+	    .year = (int)in->year,
+	    .month = (int)in->month,
+	    .day = (int)in->day,
+	    .hour = (int)in->hour,
+	    .minute = (int)in->minute,
+	    .second = (int)in->second,
+	    .usec = (int)in->second_part,
+	};
+
+	return clock_join(&f, out);
+}
+
+/* The library takes parameters through pointers that are not const, but only
+ * reads them. */
+static void *
+writable(const void *p)
+{
+	union {
+		const void *from;
+		void *to;
+	} pun = {.from = p};
+
+	return pun.to;
+}
+
+static void
+bind_parameter(MYSQL_BIND *bind, MYSQL_TIME *time, const struct db_value *value)
+{
+	switch (value->type) {
+	case DB_NULL:
+		bind->buffer_type = MYSQL_TYPE_NULL;
+		break;
+	case DB_INT:
+		bind->buffer_type = MYSQL_TYPE_LONGLONG;
+		bind->buffer = writable(&value->as.number);
+		break;
+	case DB_DOUBLE:
+		bind->buffer_type = MYSQL_TYPE_DOUBLE;
+		bind->buffer = writable(&value->as.decimal);
+		break;
+	case DB_TEXT:
+		bind->buffer_type = MYSQL_TYPE_STRING;
+		bind->buffer = writable(value->as.text.bytes);
+		bind->buffer_length = value->as.text.len;
+		break;
+	case DB_UUID:
+		bind->buffer_type = MYSQL_TYPE_BLOB;
+		bind->buffer = writable(value->as.id.bytes);
+		bind->buffer_length = sizeof(value->as.id.bytes);
+		break;
+	case DB_TIME:
+		time_to_mysql(value->as.time, time);
+		bind->buffer_type = MYSQL_TYPE_DATETIME;
+		bind->buffer = time;
+		break;
+	}
+}
+
+static bool
+execute(struct db_stmt *stmt, const struct db_value *args, size_t n_args,
+    struct error *err)
+{
+	MYSQL_BIND binds[DB_MAX_COLUMNS] = {0};
+	MYSQL_TIME times[DB_MAX_COLUMNS];
+	size_t i;
+
+	if (n_args > DB_MAX_COLUMNS ||
+	    n_args != mysql_stmt_param_count(stmt->handle))
+		return error_set(err, ERROR_INTERNAL,
+		    "a statement has other parameters than it was given");
+	for (i = 0; i < n_args; i++)
+		bind_parameter(&binds[i], &times[i], &args[i]);
+	if (n_args > 0 && mysql_stmt_bind_param(stmt->handle, binds) != 0)
+		return stmt_fail(stmt, err);
+	if (mysql_stmt_execute(stmt->handle) != 0)
+		return stmt_fail(stmt, err);
+	return true;
+}
+
+/* Prepare and execute; once more when a kept connection was dead. */
+static struct db_stmt *
+run(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
+    struct error *err)
+{
+	bool kept = db->handle != NULL && !db->in_transaction;
+	struct db_stmt *stmt;
+
+	for (;; kept = false) {
+		if (db->in_transaction && db->handle == NULL) {
+			(void)error_set(err, ERROR_UNAVAILABLE,
+			    "the connection to the database was lost");
+			return NULL;
+		}
+		if (!db_connect(db, err))
+			return NULL;
+		stmt = prepare(db, sql, err);
+		if (stmt != NULL && execute(stmt, args, n_args, err))
+			return stmt;
+		if (!kept || db->handle != NULL)
+			return NULL;
+	}
+}
+
+bool
+db_exec(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, uint64_t *affected, struct error *err)
+{
+	struct db_stmt *stmt = run(db, sql, args, n_args, err);
+
+	if (stmt == NULL)
+		return false;
+	if (affected != NULL)
+		*affected = mysql_stmt_affected_rows(stmt->handle);
+	return true;
+}
+
+static void
+bind_column(struct db_stmt *stmt, size_t i, enum db_type type)
+{
+	MYSQL_BIND *bind = &stmt->columns[i];
+
+	*bind = (MYSQL_BIND){
+	    .buffer = &stmt->cells[i],
+	    .buffer_length = sizeof(stmt->cells[i]),
+	    .length = &stmt->lengths[i],
+	    .is_null = &stmt->nulls[i],
+	};
+	stmt->types[i] = type;
+	switch (type) {
+	case DB_INT:
+		bind->buffer_type = MYSQL_TYPE_LONGLONG;
+		break;
+	case DB_DOUBLE:
+		bind->buffer_type = MYSQL_TYPE_DOUBLE;
+		break;
+	case DB_TIME:
+		bind->buffer_type = MYSQL_TYPE_DATETIME;
+		break;
+	case DB_UUID:
+		bind->buffer_type = MYSQL_TYPE_BLOB;
+		break;
+	case DB_TEXT:
+	case DB_NULL:
+		/* Only the length comes with the row; see read_text. */
+		bind->buffer_type = MYSQL_TYPE_BLOB;
+		bind->buffer = NULL;
+		bind->buffer_length = 0;
+		break;
+	}
+}
+
+bool
+db_select(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, const enum db_type *types, size_t n_columns,
+    struct arena *arena, struct db_rows *rows, struct error *err)
+{
+	struct db_stmt *stmt = run(db, sql, args, n_args, err);
+	size_t i;
+
+	if (stmt == NULL)
+		return false;
+	if (n_columns > DB_MAX_COLUMNS ||
+	    n_columns != mysql_stmt_field_count(stmt->handle)) {
+		mysql_stmt_free_result(stmt->handle);
+		return error_set(err, ERROR_INTERNAL,
+		    "a statement has other columns than were asked for");
+	}
+	for (i = 0; i < n_columns; i++)
+		bind_column(stmt, i, types[i]);
+	if (mysql_stmt_bind_result(stmt->handle, stmt->columns) != 0 ||
+	    mysql_stmt_store_result(stmt->handle) != 0)
+		return stmt_fail(stmt, err);
+	*rows = (struct db_rows){db, stmt, db->connection, arena, n_columns};
+	return true;
+}
+
+/* Fetch a text of known length into the arena. */
+static bool
+read_text(
+    struct db_rows *rows, size_t i, struct db_value *out, struct error *err)
+{
+	unsigned long len = rows->stmt->lengths[i];
+	char *text = arena_alloc(rows->arena, (size_t)len + 1);
+	MYSQL_BIND bind = {
+	    .buffer_type = MYSQL_TYPE_BLOB,
+	    .buffer = text,
+	    .buffer_length = len,
+	};
+
+	if (text == NULL)
+		return error_memory(err);
+	if (len > 0 &&
+	    mysql_stmt_fetch_column(
+		rows->stmt->handle, &bind, (unsigned)i, 0) != 0)
+		return stmt_fail(rows->stmt, err);
+	out->as.text.bytes = text;
+	out->as.text.len = len;
+	return true;
+}
+
+static bool
+read_column(
+    struct db_rows *rows, size_t i, struct db_value *out, struct error *err)
+{
+	const struct db_stmt *stmt = rows->stmt;
+
+	*out = (struct db_value){.type = DB_NULL};
+	if (stmt->nulls[i])
+		return true;
+	out->type = stmt->types[i];
+	switch (out->type) {
+	case DB_INT:
+		out->as.number = stmt->cells[i].number;
+		return true;
+	case DB_DOUBLE:
+		out->as.decimal = stmt->cells[i].decimal;
+		return true;
+	case DB_UUID:
+		if (stmt->lengths[i] != sizeof(out->as.id.bytes))
+			break;
+		memcpy(out->as.id.bytes, stmt->cells[i].id,
+		    sizeof(out->as.id.bytes));
+		return true;
+	case DB_TIME:
+		if (!time_from_mysql(&stmt->cells[i].time, &out->as.time))
+			break;
+		return true;
+	case DB_TEXT:
+	case DB_NULL:
+		return read_text(rows, i, out, err);
+	}
+	return error_set(
+	    err, ERROR_INTERNAL, "a value in the database is malformed");
+}
+
+/* A connection that is closed takes its statements with it. */
+static bool
+is_open(const struct db_rows *rows)
+{
+	return rows->stmt != NULL && rows->db->connection == rows->connection;
+}
+
+bool
+db_next(struct db_rows *rows, struct db_value *columns, bool *found,
+    struct error *err)
+{
+	int result;
+	size_t i;
+
+	*found = false;
+	if (!is_open(rows))
+		return error_set(err, ERROR_UNAVAILABLE,
+		    "the connection to the database was lost");
+	result = mysql_stmt_fetch(rows->stmt->handle);
+	if (result == MYSQL_NO_DATA)
+		return true;
+	/* Texts are always "truncated": they have no room in the row. */
+	if (result != 0 && result != MYSQL_DATA_TRUNCATED)
+		return stmt_fail(rows->stmt, err);
+	for (i = 0; i < rows->n_columns; i++)
+		if (!read_column(rows, i, &columns[i], err))
+			return false;
+	*found = true;
+	return true;
+}
+
+void
+db_rows_close(struct db_rows *rows)
+{
+	if (is_open(rows))
+		mysql_stmt_free_result(rows->stmt->handle);
+	rows->stmt = NULL;
+}
+
+bool
+db_select_one(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, const enum db_type *types, struct db_value *columns,
+    size_t n_columns, struct arena *arena, bool *found, struct error *err)
+{
+	struct db_rows rows = {0};
+	bool ok;
+
+	ok = db_select(
+		 db, sql, args, n_args, types, n_columns, arena, &rows, err) &&
+	    db_next(&rows, columns, found, err);
+	db_rows_close(&rows);
+	return ok;
+}
