@@ -1,0 +1,17 @@
+/* Errors as HTTP tells them: application/problem+json (RFC 9457). */
+#ifndef SETLINK_HTTP_PROBLEM_H
+#define SETLINK_HTTP_PROBLEM_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "http/response.h"
+
+/* The status code for an error; every code has one. */
+int problem_status(enum error_code code);
+
+/* Make `response` the problem that `err` describes. Its headers are kept, so
+ * that CORS works for errors too. */
+void problem_write(
+    struct response *response, struct arena *arena, const struct error *err);
+
+#endif

@@ -1,0 +1,282 @@
+/* Reading a request. */
+#include "http/request.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "http/percent.h"
+
+/* Of a body that is too large as much as this is read and thrown away, so
+ * that the client gets to read the answer. */
+#define MAX_DRAIN (1024 * 1024)
+
+static const char *
+variable(const struct request *request, const char *name)
+{
+	const char *value = request->gateway->variable(
+	    request->gateway->context, name);
+
+	return value == NULL ? "" : value;
+}
+
+const char *
+request_header(const struct request *request, const char *name)
+{
+	const char *value = variable(request, name);
+
+	return value[0] == '\0' ? NULL : value;
+}
+
+/* The client's id if it is sane, else a new one. */
+static void
+set_id(struct request *request)
+{
+	static const char sane[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789-_.";
+	const char *given = variable(request, "HTTP_X_REQUEST_ID");
+	size_t len = strlen(given);
+	struct error ignored;
+	struct uuid id;
+
+	if (len > 0 && len < sizeof(request->id) && strspn(given, sane) == len)
+		memcpy(request->id, given, len + 1);
+	else if (uuid_make(clock_now(), &id, &ignored))
+		uuid_format(&id, request->id);
+	else
+		request->id[0] = '-';
+}
+
+/* The last address of X-Forwarded-For that is not one of our own proxies. */
+static void
+set_forwarded_client(
+    struct request *request, const char *list, const char *proxies)
+{
+	struct network_address address;
+	const char *item, *next = list;
+	size_t len;
+
+	while ((item = network_list_item(&next, &len)) != NULL) {
+		if (!network_parse_address(item, len, &address))
+			continue;
+		if (network_in_list(&address, proxies))
+			continue;
+		request->client = address;
+		memcpy(request->client_text, item, len);
+		request->client_text[len] = '\0';
+	}
+}
+
+static void
+set_client(struct request *request, const struct config *config)
+{
+	const char *peer = variable(request, "REMOTE_ADDR");
+	const char *list = request_header(request, "HTTP_X_FORWARDED_FOR");
+	size_t len = strlen(peer);
+
+	request->forwarded = list != NULL ||
+	    request_header(request, "HTTP_FORWARDED") != NULL ||
+	    request_header(request, "HTTP_X_REAL_IP") != NULL;
+	request->client_known = network_parse_address(
+	    peer, len, &request->client);
+	if (!request->client_known)
+		return;
+	memcpy(request->client_text, peer, len + 1);
+	if (list != NULL &&
+	    network_in_list(&request->client, config->trusted_proxies))
+		set_forwarded_client(request, list, config->trusted_proxies);
+}
+
+void
+request_begin(struct request *request, struct arena *arena,
+    const struct gateway *gateway, const struct config *config)
+{
+	*request = (struct request){.arena = arena, .gateway = gateway};
+	request->path = "";
+	request->method = HTTP_OTHER;
+	request->method_name = variable(request, "REQUEST_METHOD");
+	set_id(request);
+	set_client(request, config);
+}
+
+static enum http_method
+parse_method(const char *name)
+{
+	static const char *const names[] = {
+	    [HTTP_GET] = "GET",
+	    [HTTP_HEAD] = "HEAD",
+	    [HTTP_POST] = "POST",
+	    [HTTP_PUT] = "PUT",
+	    [HTTP_DELETE] = "DELETE",
+	    [HTTP_OPTIONS] = "OPTIONS",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return (enum http_method)i;
+	return HTTP_OTHER;
+}
+
+/* The path below the program, not decoded. PATH_INFO comes decoded (RFC 3875,
+ * 4.1.5), so REQUEST_URI, which is no part of CGI but which every web server
+ * sends, is read where there is one. */
+static const char *
+raw_path(struct request *request)
+{
+	const char *uri = variable(request, "REQUEST_URI");
+	const char *script = variable(request, "SCRIPT_NAME");
+	size_t script_len = strlen(script);
+	size_t len = strcspn(uri, "?#");
+
+	if (uri[0] != '/')
+		return variable(request, "PATH_INFO");
+	/* Called by the program's own address, as in /cgi-bin/setlink.fcgi/… */
+	if (script_len > 0 && strncmp(uri, script, script_len) == 0 &&
+	    uri[script_len] == '/') {
+		uri += script_len;
+		len -= script_len;
+	}
+	return arena_copy(request->arena, uri, len);
+}
+
+static bool
+split_path(struct request *request, struct error *err)
+{
+	const char *p = request->path;
+
+	while (*p == '/') {
+		size_t len = strcspn(++p, "/"), decoded_len;
+		const char *segment;
+
+		if (request->n_segments == REQUEST_MAX_SEGMENTS)
+			return error_set(
+			    err, ERROR_NOT_FOUND, "there is no such resource");
+		if (!percent_decode(request->arena, p, len, false, "path",
+			&segment, &decoded_len, err))
+			return false;
+		if (strlen(segment) != decoded_len)
+			return error_set(
+			    err, ERROR_INVALID, "path: a NUL byte in it");
+		request->segments[request->n_segments++] = segment;
+		p += len;
+	}
+	return true;
+}
+
+static bool
+add_pair(
+    struct request *request, const char *text, size_t len, struct error *err)
+{
+	const char *equals = memchr(text, '=', len);
+	size_t name_len = equals == NULL ? len : (size_t)(equals - text);
+	struct query_pair *pair;
+	size_t ignored;
+
+	if (len == 0)
+		return true;
+	if (request->n_query == REQUEST_MAX_QUERY)
+		return error_set(err, ERROR_INVALID,
+		    "query: more than %d parameters", REQUEST_MAX_QUERY);
+	pair = &request->query[request->n_query++];
+	if (!percent_decode(request->arena, text, name_len, true, "query",
+		&pair->name, &ignored, err))
+		return false;
+	return percent_decode(request->arena,
+	    equals == NULL ? text + len : equals + 1,
+	    equals == NULL ? 0 : len - name_len - 1, true, "query",
+	    &pair->value, &pair->value_len, err);
+}
+
+/* application/x-www-form-urlencoded, as URLs carry it. */
+static bool
+split_query(struct request *request, struct error *err)
+{
+	const char *p = variable(request, "QUERY_STRING");
+
+	for (;;) {
+		size_t len = strcspn(p, "&");
+
+		if (!add_pair(request, p, len, err))
+			return false;
+		p += len;
+		if (*p == '\0')
+			return true;
+		p++;
+	}
+}
+
+static bool
+body_length(const struct request *request, size_t *out, struct error *err)
+{
+	const char *text = variable(request, "CONTENT_LENGTH");
+	size_t digits = strspn(text, "0123456789");
+
+	*out = 0;
+	if (text[digits] != '\0' || digits > 18)
+		return error_set(err, ERROR_INVALID,
+		    "Content-Length: must be a number of bytes");
+	if (digits > 0)
+		*out = strtoull(text, NULL, 10);
+	return true;
+}
+
+static void
+drain(const struct request *request, size_t len)
+{
+	const struct gateway *gateway = request->gateway;
+	char scratch[4096];
+
+	if (len > MAX_DRAIN)
+		len = MAX_DRAIN;
+	while (len > 0) {
+		size_t want = len < sizeof(scratch) ? len : sizeof(scratch);
+		size_t got = gateway->read(gateway->context, scratch, want);
+
+		if (got == 0)
+			return;
+		len -= got;
+	}
+}
+
+static bool
+read_body(struct request *request, struct error *err)
+{
+	const struct gateway *gateway = request->gateway;
+	size_t len;
+	char *body;
+
+	if (!body_length(request, &len, err))
+		return false;
+	if (len > REQUEST_MAX_BODY) {
+		drain(request, len);
+		return error_set(err, ERROR_TOO_LARGE,
+		    "the body has more than %d bytes", REQUEST_MAX_BODY);
+	}
+	body = arena_alloc(request->arena, len + 1);
+	if (body == NULL)
+		return error_memory(err);
+	if (len > 0 && gateway->read(gateway->context, body, len) != len)
+		return error_set(err, ERROR_INVALID,
+		    "body: shorter than Content-Length says");
+	request->body = body;
+	request->body_len = len;
+	return true;
+}
+
+bool
+request_read(struct request *request, struct error *err)
+{
+	request->method = parse_method(request->method_name);
+	request->path = raw_path(request);
+	if (request->path == NULL) {
+		request->path = "";
+		return error_memory(err);
+	}
+	/* The body first: what is not read of it may cost the answer. */
+	return read_body(request, err) && split_path(request, err) &&
+	    split_query(request, err);
+}

@@ -1,0 +1,98 @@
+/* Answers. */
+#include "http/response.h"
+
+#include <stddef.h>
+
+/* What is kept of a buffer between requests. */
+#define KEEP (32 * 1024)
+
+struct reason {
+	int status;
+	const char *phrase;
+};
+
+static const struct reason reasons[] = {
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {302, "Found"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {409, "Conflict"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {429, "Too Many Requests"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
+};
+
+static const char *
+phrase_of(int status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].status == status)
+			return reasons[i].phrase;
+	return "Status";
+}
+
+void
+response_reset(struct response *response)
+{
+	response->status = 200;
+	response->content_type = NULL;
+	buf_reset(&response->headers, KEEP);
+	buf_reset(&response->body, KEEP);
+}
+
+void
+response_free(struct response *response)
+{
+	buf_free(&response->headers);
+	buf_free(&response->body);
+}
+
+void
+response_header(struct response *response, const char *name, const char *value)
+{
+	struct buf *out = &response->headers;
+
+	buf_printf(out, "%s: ", name);
+	for (; *value != '\0'; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		buf_putc(out, c < 0x20 || c == 0x7f ? ' ' : *value);
+	}
+	buf_puts(out, "\r\n");
+}
+
+bool
+response_send(
+    struct response *response, const struct gateway *gateway, bool head_only)
+{
+	struct buf head = BUF_INIT;
+	const char *headers = buf_text(&response->headers);
+	bool whole = headers != NULL && buf_text(&response->body) != NULL;
+
+	if (whole) {
+		buf_printf(&head, "Status: %d %s\r\n%s", response->status,
+		    phrase_of(response->status), headers);
+		if (response->content_type != NULL)
+			buf_printf(&head,
+			    "Content-Type: %s\r\nContent-Length: %zu\r\n",
+			    response->content_type, response->body.len);
+		buf_puts(&head, "\r\n");
+		whole = buf_text(&head) != NULL;
+	}
+	if (whole && gateway->write(gateway->context, head.data, head.len) &&
+	    !head_only && response->body.len > 0)
+		(void)gateway->write(
+		    gateway->context, response->body.data, response->body.len);
+	buf_free(&head);
+	return whole;
+}
