@@ -1,0 +1,496 @@
+/* Requests to an object store, by libcurl's multi interface. */
+#include "s3/client.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "s3/status.h"
+
+#define CONNECT_TIMEOUT_MS 3000L
+#define TOTAL_TIMEOUT      (60 * USEC_PER_SEC) /* all tries of a request */
+#define LOW_SPEED_BYTES    1L                  /* a second, for so long: */
+#define LOW_SPEED_SECONDS  20L
+#define URL_EXPIRES        900 /* seconds, as long as clocks may differ */
+
+#define MAX_TRIES   3
+#define FIRST_PAUSE (100 * USEC_PER_SEC / 1000) /* then four times that */
+#define MAX_WAIT_MS 1000
+
+/* Of the answer that tells of an error, so much is kept. */
+#define ERROR_BODY_MAX 4096
+
+#define URL_KEEP 8192
+
+/* A request in work, and its handle that is kept for the next one. */
+struct transfer {
+	CURL *easy;
+	struct s3_request *request; /* NULL: idle */
+	const char *who;            /* before the host in details */
+	struct buf url;
+	int tries;
+	usec_t deadline; /* clock_monotonic */
+	usec_t resume;   /* when to try again; 0 while it is with libcurl */
+	bool too_large;
+	bool setup_failed; /* libcurl refused an option */
+};
+
+struct s3_client {
+	const struct config *config;
+	struct sigv4_signer *signer;
+	CURLM *multi;
+	struct transfer transfers[S3_PARALLEL];
+};
+
+/* What one s3_client_run has to do. */
+struct run {
+	struct s3_request **requests;
+	size_t n_requests, next, busy;
+	const char *url;   /* of the only request, or NULL: sign one */
+	struct error down; /* once the server was found dead */
+};
+
+struct s3_client *
+s3_client_new(const struct config *config, struct error *err)
+{
+	struct s3_client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL) {
+		(void)error_memory(err);
+		return NULL;
+	}
+	client->config = config;
+	client->signer = sigv4_signer_new(
+	    config->minio_access_key, config->minio_secret_key, config->region);
+	if (client->signer == NULL) {
+		(void)error_set(err, ERROR_INTERNAL,
+		    "OpenSSL has no SHA-256, or memory is short");
+		free(client);
+		return NULL;
+	}
+	return client;
+}
+
+void
+s3_client_free(struct s3_client *client)
+{
+	size_t i;
+
+	if (client == NULL)
+		return;
+	for (i = 0; i < S3_PARALLEL; i++) {
+		if (client->transfers[i].easy != NULL)
+			curl_easy_cleanup(client->transfers[i].easy);
+		buf_free(&client->transfers[i].url);
+	}
+	if (client->multi != NULL) {
+		(void)curl_multi_cleanup(client->multi);
+		curl_global_cleanup();
+	}
+	sigv4_signer_free(client->signer);
+	free(client);
+}
+
+/* Have libcurl and the multi handle; the easy handles come one by one. */
+static bool
+client_open(struct s3_client *client, struct error *err)
+{
+	if (client->multi != NULL)
+		return true;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return error_memory(err);
+	client->multi = curl_multi_init();
+	if (client->multi == NULL) {
+		curl_global_cleanup();
+		return error_memory(err);
+	}
+	if (curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS,
+		(long)S3_PARALLEL) != CURLM_OK)
+		return error_set(
+		    err, ERROR_INTERNAL, "libcurl keeps no connections");
+	return true;
+}
+
+static size_t
+on_body(char *bytes, size_t size, size_t count, void *data)
+{
+	struct transfer *transfer = data;
+	struct s3_request *request = transfer->request;
+	size_t len = size * count, room = request->max_body;
+	long status = 0;
+
+	(void)curl_easy_getinfo(
+	    transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (s3_status_from_http(status, "") != ERROR_OK) {
+		room = ERROR_BODY_MAX - request->body.len;
+		buf_add(&request->body, bytes, len < room ? len : room);
+		return len;
+	}
+	if (len > room - request->body.len) {
+		transfer->too_large = true;
+		return 0; /* ends the transfer */
+	}
+	buf_add(&request->body, bytes, len);
+	return request->body.failed ? 0 : len;
+}
+
+static void
+set_long(struct transfer *transfer, CURLoption option, long value)
+{
+	if (curl_easy_setopt(transfer->easy, option, value) != CURLE_OK)
+		transfer->setup_failed = true;
+}
+
+static void
+set_pointer(struct transfer *transfer, CURLoption option, const void *value)
+{
+	if (curl_easy_setopt(transfer->easy, option, value) != CURLE_OK)
+		transfer->setup_failed = true;
+}
+
+static void
+set_on_body(struct transfer *transfer)
+{
+	if (curl_easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, on_body) !=
+	    CURLE_OK)
+		transfer->setup_failed = true;
+}
+
+/* All options that differ from libcurl's defaults or that must not depend on
+ * them. The path goes out byte for byte as it was signed. */
+static bool
+transfer_set_options(struct transfer *transfer, usec_t now)
+{
+	bool head = strcmp(transfer->request->method, "HEAD") == 0;
+	usec_t left = (transfer->deadline - now) / 1000;
+
+	transfer->setup_failed = false;
+	curl_easy_reset(transfer->easy);
+	set_pointer(transfer, CURLOPT_PRIVATE, transfer);
+	set_pointer(transfer, CURLOPT_URL, transfer->url.data);
+	set_long(transfer, CURLOPT_PATH_AS_IS, 1);
+	set_long(transfer, head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1);
+	set_pointer(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
+	set_long(transfer, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	set_long(transfer, CURLOPT_FOLLOWLOCATION, 0);
+	set_pointer(transfer, CURLOPT_PROXY, "");
+	set_pointer(transfer, CURLOPT_USERAGENT, "setlink");
+	set_pointer(transfer, CURLOPT_ACCEPT_ENCODING, NULL);
+	set_long(transfer, CURLOPT_SSL_VERIFYPEER, 1);
+	set_long(transfer, CURLOPT_SSL_VERIFYHOST, 2);
+	set_long(transfer, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	set_long(transfer, CURLOPT_TIMEOUT_MS, left > 1 ? (long)left : 1);
+	set_long(transfer, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
+	set_long(transfer, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SECONDS);
+	set_long(transfer, CURLOPT_NOSIGNAL, 1);
+	set_on_body(transfer);
+	set_pointer(transfer, CURLOPT_WRITEDATA, transfer);
+	return !transfer->setup_failed;
+}
+
+/* Hand the request back with its error, once. */
+static void
+transfer_finish(struct run *run, struct transfer *transfer,
+    enum error_code code, const char *detail)
+{
+	(void)error_set(&transfer->request->error, code, "%s", detail);
+	transfer->request = NULL;
+	run->busy--;
+}
+
+static void
+transfer_try(
+    struct s3_client *client, struct run *run, struct transfer *transfer)
+{
+	struct s3_request *request = transfer->request;
+
+	transfer->tries++;
+	transfer->resume = 0;
+	transfer->too_large = false;
+	request->status = 0;
+	request->server_time = 0;
+	buf_reset(&request->body, request->max_body);
+	if (!transfer_set_options(transfer, clock_monotonic()) ||
+	    curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK)
+		transfer_finish(run, transfer, ERROR_INTERNAL,
+		    "libcurl does not take the request");
+}
+
+/* The URL of a request. `expires` covers that our clock and S3's differ. */
+static bool
+client_sign(struct s3_client *client, const struct s3_request *request,
+    struct buf *out, struct error *err)
+{
+	const struct sigv4_url url = {.method = request->method,
+	    .shown = &client->config->minio_endpoint,
+	    .sign = &client->config->minio_endpoint,
+	    .style = URL_STYLE_PATH,
+	    .bucket = client->config->bucket,
+	    .key = request->key,
+	    .params = request->params,
+	    .n_params = request->n_params,
+	    .now = clock_now(),
+	    .expires = URL_EXPIRES};
+
+	return sigv4_presign(client->signer, &url, out, err);
+}
+
+static bool
+transfer_prepare(struct s3_client *client, const struct run *run,
+    struct transfer *transfer, struct error *err)
+{
+	struct s3_request *request = transfer->request;
+
+	if (strcmp(request->method, "GET") != 0 &&
+	    strcmp(request->method, "HEAD") != 0)
+		return error_set(err, ERROR_INVALID,
+		    "only GET and HEAD are sent to the object store");
+	if (transfer->easy == NULL)
+		transfer->easy = curl_easy_init();
+	if (transfer->easy == NULL)
+		return error_memory(err);
+	buf_reset(&transfer->url, URL_KEEP);
+	if (run->url == NULL)
+		return client_sign(client, request, &transfer->url, err);
+	buf_puts(&transfer->url, run->url);
+	return !transfer->url.failed || error_memory(err);
+}
+
+static void
+transfer_start(
+    struct s3_client *client, struct run *run, struct transfer *transfer)
+{
+	struct error err;
+
+	run->busy++;
+	transfer->request = run->requests[run->next++];
+	transfer->who = run->url == NULL ? "MinIO at " : "";
+	transfer->tries = 0;
+	transfer->deadline = clock_monotonic() + TOTAL_TIMEOUT;
+	if (run->down.code != ERROR_OK)
+		transfer_finish(
+		    run, transfer, run->down.code, run->down.detail);
+	else if (transfer_prepare(client, run, transfer, &err))
+		transfer_try(client, run, transfer);
+	else
+		transfer_finish(run, transfer, err.code, err.detail);
+}
+
+/* The host and port of a URL, for details: the rest of it must not be shown. */
+static const char *
+url_authority(const char *url, int *len)
+{
+	const char *start = strstr(url, "://");
+
+	start = start == NULL ? url : start + 3;
+	*len = (int)strcspn(start, "/?#");
+	return start;
+}
+
+static void
+describe_curl(
+    const struct transfer *transfer, CURLcode result, struct error *err)
+{
+	const char *reason = curl_easy_strerror(result);
+	enum error_code code = s3_status_from_curl((int)result);
+	long os_error = 0;
+	int len;
+	const char *host = url_authority(transfer->url.data, &len);
+
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
+	if (result == CURLE_COULDNT_CONNECT && os_error != 0)
+		reason = strerror((int)os_error);
+	if (transfer->too_large)
+		(void)error_set(err, ERROR_TOO_LARGE,
+		    "%s%.*s sent more than the %zu bytes that are taken",
+		    transfer->who, len, host, transfer->request->max_body);
+	else if (transfer->request->body.failed)
+		(void)error_memory(err);
+	else if (s3_status_is_down((int)result))
+		(void)error_set(err, code, "%s%.*s cannot be reached: %s",
+		    transfer->who, len, host, reason);
+	else
+		(void)error_set(err, code, "the request to %s%.*s failed: %s",
+		    transfer->who, len, host, reason);
+}
+
+static void
+describe_status(const struct transfer *transfer, struct error *err)
+{
+	const struct s3_request *request = transfer->request;
+	char name[64];
+	enum error_code code;
+	int len;
+	const char *host = url_authority(transfer->url.data, &len);
+
+	if (s3_status_from_http(request->status, "") == ERROR_OK) {
+		(void)error_set(err, ERROR_OK, "%s", "");
+		return;
+	}
+	s3_status_name(
+	    request->body.data, request->body.len, name, sizeof(name));
+	code = s3_status_from_http(request->status, name);
+	(void)error_set(err, code, "%s%.*s %s: %s%sHTTP %ld", transfer->who,
+	    len, host,
+	    code == ERROR_UNAVAILABLE ? "is not able to answer"
+				      : "refused the request",
+	    name, name[0] == '\0' ? "" : ", ", request->status);
+}
+
+static usec_t
+server_time(const struct transfer *transfer)
+{
+	struct curl_header *header;
+	time_t seconds;
+
+	if (curl_easy_header(transfer->easy, "Date", 0, CURLH_HEADER, -1,
+		&header) != CURLHE_OK)
+		return 0;
+	seconds = curl_getdate(header->value, NULL);
+	return seconds <= 0 ? 0 : (usec_t)seconds * USEC_PER_SEC;
+}
+
+/* libcurl has done with it: try again later, or hand it back. */
+static void
+transfer_end(struct s3_client *client, struct run *run,
+    struct transfer *transfer, CURLcode result)
+{
+	struct s3_request *request = transfer->request;
+	usec_t resume = clock_monotonic() +
+	    (FIRST_PAUSE << (2 * (transfer->tries - 1)));
+	struct error err;
+
+	(void)curl_easy_getinfo(
+	    transfer->easy, CURLINFO_RESPONSE_CODE, &request->status);
+	request->server_time = server_time(transfer);
+	(void)curl_multi_remove_handle(client->multi, transfer->easy);
+	if (s3_status_is_retryable((int)result, request->status) &&
+	    transfer->tries < MAX_TRIES && resume < transfer->deadline) {
+		transfer->resume = resume;
+		return;
+	}
+	if (result == CURLE_OK)
+		describe_status(transfer, &err);
+	else
+		describe_curl(transfer, result, &err);
+	/* Waiting for a dead server once is enough. */
+	if (s3_status_is_down((int)result))
+		run->down = err;
+	transfer_finish(run, transfer, err.code, err.detail);
+}
+
+/* Give idle handles the next requests, and waiting ones their next try.
+ * Returns for how many milliseconds there is nothing else to begin. */
+static int
+run_begin(struct s3_client *client, struct run *run)
+{
+	usec_t now = clock_monotonic(), wait = MAX_WAIT_MS;
+	size_t i;
+
+	for (i = 0; i < S3_PARALLEL; i++) {
+		struct transfer *transfer = &client->transfers[i];
+
+		while (transfer->request == NULL && run->next < run->n_requests)
+			transfer_start(client, run, transfer);
+		if (transfer->request == NULL || transfer->resume == 0)
+			continue;
+		if (transfer->resume <= now)
+			transfer_try(client, run, transfer);
+		else if ((transfer->resume - now) / 1000 < wait)
+			wait = (transfer->resume - now) / 1000 + 1;
+	}
+	return (int)wait;
+}
+
+/* Returns whether any transfer has ended, so that there may be more to begin.
+ */
+static bool
+run_collect(struct s3_client *client, struct run *run)
+{
+	CURLMsg *message;
+	int left;
+	bool any = false;
+
+	while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+		void *transfer = NULL;
+		CURLcode result = message->data.result;
+
+		if (message->msg != CURLMSG_DONE ||
+		    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+			&transfer) != CURLE_OK)
+			continue;
+		transfer_end(client, run, transfer, result);
+		any = true;
+	}
+	return any;
+}
+
+/* libcurl itself has failed: end what is in work. */
+static void
+run_abort(struct s3_client *client, struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < S3_PARALLEL; i++) {
+		struct transfer *transfer = &client->transfers[i];
+
+		if (transfer->request == NULL)
+			continue;
+		(void)curl_multi_remove_handle(client->multi, transfer->easy);
+		transfer_finish(
+		    run, transfer, ERROR_INTERNAL, "libcurl has failed");
+	}
+}
+
+static void
+run_all(struct s3_client *client, struct run *run)
+{
+	while (run->next < run->n_requests || run->busy > 0) {
+		int running, wait = run_begin(client, run);
+
+		if (curl_multi_perform(client->multi, &running) != CURLM_OK)
+			break;
+		if (run_collect(client, run) || run->busy == 0)
+			continue;
+		if (curl_multi_poll(client->multi, NULL, 0, wait, NULL) !=
+		    CURLM_OK)
+			break;
+	}
+	run_abort(client, run);
+}
+
+static bool
+client_run(struct s3_client *client, struct run *run, struct error *err)
+{
+	size_t i;
+	bool ok = client_open(client, err);
+
+	for (i = 0; i < run->n_requests; i++) {
+		if (ok)
+			(void)error_set(&run->requests[i]->error,
+			    ERROR_INTERNAL, "the request was not sent");
+		else
+			run->requests[i]->error = *err;
+	}
+	if (ok)
+		run_all(client, run);
+	return ok;
+}
+
+bool
+s3_client_run(struct s3_client *client, struct s3_request **requests,
+    size_t n_requests, struct error *err)
+{
+	struct run run = {.requests = requests, .n_requests = n_requests};
+
+	return client_run(client, &run, err);
+}
+
+bool
+s3_client_fetch_url(struct s3_client *client, const char *url,
+    struct s3_request *request, struct error *err)
+{
+	struct run run = {.requests = &request, .n_requests = 1, .url = url};
+
+	return client_run(client, &run, err);
+}

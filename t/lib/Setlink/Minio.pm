@@ -1,0 +1,100 @@
+# A private MinIO server on a free port, for one test.
+package Setlink::Minio;
+
+use strict;
+use warnings;
+
+use HTTP::Tiny;
+use Setlink::Presign qw(unit_program presign_line presign_all);
+use Setlink::Process
+    qw(start_process stop_process free_port wait_until scratch);
+
+my $count = 0;
+
+# The MinIO to run: the one of the search path, or the one that the quickstart
+# has built.
+sub program {
+    my $cache = $ENV{XDG_CACHE_HOME} // "$ENV{HOME}/.cache";
+    my @paths = ((map { "$_/minio" } split /:/, $ENV{PATH}),
+        glob("'$cache/setlink'/minio*/minio"));
+    my ($found) = grep { -f && -x _ } @paths;
+    return $found // die "no minio in PATH: run ./quickstart once\n";
+}
+
+# Start one; it ends with the test.
+sub start {
+    my ($class) = @_;
+    my $dir = scratch() . '/minio' . $count++;
+    mkdir $dir or die "$dir: $!\n";
+    my $port = free_port();
+    my $self = bless {
+        authority => "127.0.0.1:$port",
+        port      => $port,
+        user      => 'admin',
+        password  => 'password123',
+        # Kept connections wait 40 ms for the ACK of the head of each PUT.
+        http => HTTP::Tiny->new(
+            timeout => 60, max_redirect => 0, keep_alive => 0),
+    }, $class;
+    local @ENV{qw(MINIO_ROOT_USER MINIO_ROOT_PASSWORD MINIO_BROWSER)} =
+        ($self->{user}, $self->{password}, 'off');
+    $self->{pid} = start_process("$dir.log", program(), 'server', '--quiet',
+        '--address', $self->{authority}, '--certs-dir', "$dir/certs",
+        "$dir/data");
+    wait_until($self->{pid}, "$dir.log", sub {
+        $self->{http}->get($self->url . '/minio/health/ready')->{success} });
+    return $self;
+}
+
+sub stop { stop_process($_[0]{pid}); return }
+
+sub authority { return $_[0]{authority} }
+sub port      { return $_[0]{port} }
+sub user      { return $_[0]{user} }
+sub password  { return $_[0]{password} }
+sub url       { return "http://$_[0]{authority}" }
+
+# What presign_line needs to know of this server.
+sub signer {
+    my ($self) = @_;
+    return (shown => $self->{authority}, access_key => $self->{user},
+        secret_key => $self->{password});
+}
+
+# Send presigned requests: each is an array of method, bucket, key and content.
+# Dies when one is refused.
+sub requests {
+    my ($self, @requests) = @_;
+    my @urls = presign_all([unit_program('presign-lines')], map {
+        my ($method, $bucket, $key) = @$_;
+        presign_line($self->signer, method => $method, bucket => $bucket,
+            key => $key)
+    } @requests);
+    for my $i (0 .. $#urls) {
+        my ($method, undef, undef, $content) = @{ $requests[$i] };
+        my $answer = $self->{http}->request($method, $urls[$i],
+            { content => $content // '' });
+        die "$method $urls[$i]: $answer->{status} $answer->{content}\n"
+            if !$answer->{success};
+    }
+    return;
+}
+
+sub make_bucket {
+    my ($self, $bucket) = @_;
+    return $self->requests(['PUT', $bucket, '']);
+}
+
+# Store objects: `objects` is a hash of keys and contents.
+sub put {
+    my ($self, $bucket, $objects) = @_;
+    return $self->requests(
+        map { ['PUT', $bucket, $_, $objects->{$_}] } sort keys %$objects);
+}
+
+sub remove {
+    my ($self, $bucket, @keys) = @_;
+    return $self->requests(map { ['DELETE', $bucket, $_] } @keys);
+}
+
+1;
