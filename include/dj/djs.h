@@ -1,0 +1,42 @@
+/* DJs, and the pool that they register for. */
+#ifndef SETLINK_DJ_DJS_H
+#define SETLINK_DJ_DJS_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "db/db.h"
+
+struct dj {
+	struct uuid id;
+	const char *name;
+	const char *email; /* NULL when there is none */
+	usec_t registered_at;
+	double weight;
+	bool active;
+};
+
+typedef bool djs_visit(void *context, const struct dj *dj, struct error *err);
+
+/* Register for the open pool. Who was there before under the same name and
+ * e-mail address is the same DJ. `name` is trimmed and checked; `email` may be
+ * NULL. Errors: CONFLICT when the name is in the pool already (case and
+ * accents do not count), INVALID for a name without a visible character. */
+bool djs_register(struct db *db, struct arena *arena, const char *name,
+    const char *email, usec_t now, struct dj *out, struct error *err)
+    MUST_CHECK;
+
+/* ERROR_NOT_FOUND when there is no such DJ. */
+bool djs_find(struct db *db, struct arena *arena, const struct uuid *id,
+    struct dj *out, struct error *err) MUST_CHECK;
+
+/* Visit up to `limit` DJs, newest first, from the one after (time, id), or
+ * from the newest when `after_id` is NULL. */
+bool djs_list(struct db *db, struct arena *arena, usec_t after_time,
+    const struct uuid *after_id, unsigned limit, djs_visit *visit,
+    void *context, struct error *err) MUST_CHECK;
+
+#endif

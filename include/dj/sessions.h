@@ -1,0 +1,93 @@
+/* Sessions: the sets of the night, and what is known of their recordings. */
+#ifndef SETLINK_DJ_SESSIONS_H
+#define SETLINK_DJ_SESSIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "recorder/index.h"
+
+/* As many sets as one start may end at the same time. */
+#define SESSIONS_MAX_ENDED 16
+
+enum session_status {
+	SESSION_RECORDING,  /* the set runs */
+	SESSION_PROCESSING, /* its recording may still come */
+	SESSION_UPLOADED,   /* the recording is there */
+	SESSION_FAILED      /* it did not come in time */
+};
+
+struct session {
+	struct uuid id;
+	struct uuid dj_id;
+	const char *dj_name;
+	const char *room; /* NULL when there is none */
+	const char *type;
+	usec_t started_at;
+	bool ended;
+	usec_t ended_at;
+	/* The first part of its recording. */
+	bool linked;
+	struct uuid recorder_id;
+	struct uuid recording_id;
+	int64_t offset; /* microseconds into the recording */
+	const char *matched_by;
+	bool has_file[RECORDING_FORMATS];
+};
+
+/* A set as it is to be. For a change, what is not given stays. */
+struct session_change {
+	const struct uuid *dj_id; /* NULL: not given */
+	const char *type;         /* NULL: not given */
+	const char *room;         /* NULL: not given */
+	bool has_start, has_end;
+	usec_t started_at, ended_at;
+	bool end_current; /* end who plays in that room; for a start */
+};
+
+typedef bool sessions_visit(
+    void *context, const struct session *session, struct error *err);
+
+/* Start a set at change->started_at. The ids of the sets that it ended go to
+ * `ended` (SESSIONS_MAX_ENDED). With change->ended_at it is over already.
+ * Errors: NOT_FOUND without such a DJ, CONFLICT when the DJ is deactivated or
+ * has an active set, INVALID when it ends before it starts. */
+bool sessions_start(struct db *db, struct arena *arena,
+    const struct session_change *change, struct uuid *id, struct uuid *ended,
+    size_t *n_ended, struct error *err) MUST_CHECK;
+
+/* End a set. NOT_FOUND, or CONFLICT when it has ended before. */
+bool sessions_end(struct db *db, struct arena *arena, const struct uuid *id,
+    usec_t now, struct error *err) MUST_CHECK;
+
+/* Change a set. Errors as those of sessions_start. */
+bool sessions_change(struct db *db, struct arena *arena, const struct uuid *id,
+    const struct session_change *change, struct error *err) MUST_CHECK;
+
+/* ERROR_NOT_FOUND when there is no such session. */
+bool sessions_find(struct db *db, struct arena *arena, const struct uuid *id,
+    struct session *out, struct error *err) MUST_CHECK;
+
+/* The set that was started last of those that run. */
+bool sessions_current(struct db *db, struct arena *arena, struct session *out,
+    bool *found, struct error *err) MUST_CHECK;
+
+/* Visit up to `limit` sets, newest first, as djs_list does. */
+bool sessions_list(struct db *db, struct arena *arena, usec_t after_time,
+    const struct uuid *after_id, unsigned limit, sessions_visit *visit,
+    void *context, struct error *err) MUST_CHECK;
+
+/* `wait` is how long after its end, in microseconds, a set may wait for its
+ * recording. */
+enum session_status session_status(
+    const struct session *session, usec_t now, usec_t wait);
+
+/* "recording", "processing", "uploaded" or "failed". */
+const char *session_status_name(enum session_status status);
+
+#endif

@@ -1,0 +1,27 @@
+/* The recordings that a set could be on. */
+#ifndef SETLINK_RECORDER_CANDIDATES_H
+#define SETLINK_RECORDER_CANDIDATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "recorder/holds.h"
+#include "recorder/match.h"
+
+struct candidates {
+	struct match_recording *recordings;
+	struct uuid *holders; /* of those that are taken: by which set */
+	size_t count;
+};
+
+/* Read what the index has around the time of a set; in the arena. */
+bool candidates_read(struct db *db, struct arena *arena,
+    const struct links_set_row *set, usec_t tolerance, usec_t now,
+    struct candidates *out, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,51 @@
+/* Which set has which recording: the rows that links are made of. */
+#ifndef SETLINK_RECORDER_HOLDS_H
+#define SETLINK_RECORDER_HOLDS_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "recorder/links.h"
+
+/* The set to be linked, as it is in the database. */
+struct links_set_row {
+	struct uuid id;
+	usec_t start, end; /* `now` while it runs */
+	bool running;
+	const char *room; /* NULL when there is none */
+	bool barred;
+	bool manual; /* linked by a person */
+};
+
+/* Lock the row of a set and read it. ERROR_NOT_FOUND without one. */
+bool holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
+    usec_t now, struct links_set_row *out, struct error *err) MUST_CHECK;
+
+/* Lock a recording that is not gone, by a write: on a cluster only writes to
+ * the same row make two transactions meet. */
+bool holds_lock_recording(struct db *db, const struct uuid *recorder_id,
+    const struct uuid *recording_id, bool *found, struct error *err) MUST_CHECK;
+
+/* The other set that holds the recording in the same room, and overlaps `set`
+ * by more than `tolerance`. */
+bool holds_find_holder(struct db *db, struct arena *arena,
+    const struct links_set_row *set, const struct uuid *recorder_id,
+    const struct uuid *recording_id, usec_t tolerance, usec_t now,
+    struct uuid *holder, bool *found, struct error *err) MUST_CHECK;
+
+/* The parts that a set has now, in order; at most MATCH_MAX_PARTS. */
+bool holds_read(struct db *db, struct arena *arena, const struct uuid *id,
+    struct link_part *parts, size_t *n_parts, struct error *err) MUST_CHECK;
+
+/* Replace the parts of a set, and its documented columns with them. No parts
+ * unlink it. `how` is a rule's name or "manual". */
+bool holds_write(struct db *db, const struct config *config,
+    const struct uuid *id, const struct link_part *parts, size_t n_parts,
+    const char *how, usec_t now, struct error *err) MUST_CHECK;
+
+#endif

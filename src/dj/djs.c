@@ -1,0 +1,221 @@
+/* DJs. */
+#include "dj/djs.h"
+
+#include <string.h>
+
+#define COLUMNS "id, name, email, registered_at, weight, is_active"
+
+static const enum db_type types[] = {
+    DB_UUID, DB_TEXT, DB_TEXT, DB_TIME, DB_DOUBLE, DB_INT};
+
+#define N_COLUMNS (sizeof(types) / sizeof(types[0]))
+
+static struct dj
+from_row(const struct db_value *row)
+{
+	return (struct dj){
+	    .id = row[0].as.id,
+	    .name = row[1].as.text.bytes,
+	    .email = row[2].type == DB_NULL ? NULL : row[2].as.text.bytes,
+	    .registered_at = row[3].as.time,
+	    .weight = row[4].as.decimal,
+	    .active = row[5].as.number != 0,
+	};
+}
+
+bool
+djs_find(struct db *db, struct arena *arena, const struct uuid *id,
+    struct dj *out, struct error *err)
+{
+	const struct db_value args[] = {db_uuid(id)};
+	struct db_value row[N_COLUMNS];
+	bool found;
+
+	if (!db_select_one(db, "SELECT " COLUMNS " FROM djs WHERE id = ?", args,
+		1, types, row, N_COLUMNS, arena, &found, err))
+		return false;
+	if (!found)
+		return error_set(err, ERROR_NOT_FOUND, "there is no such DJ");
+	*out = from_row(row);
+	return true;
+}
+
+bool
+djs_list(struct db *db, struct arena *arena, usec_t after_time,
+    const struct uuid *after_id, unsigned limit, djs_visit *visit,
+    void *context, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_time(after_time),
+	    db_time(after_time),
+	    db_uuid(after_id),
+	    db_int(limit),
+	};
+	struct db_rows rows = {0};
+	struct db_value row[N_COLUMNS];
+	bool found = true, ok;
+
+	if (after_id == NULL)
+		ok = db_select(db,
+		    "SELECT " COLUMNS " FROM djs "
+		    "ORDER BY registered_at DESC, id DESC LIMIT ?",
+		    args + 3, 1, types, N_COLUMNS, arena, &rows, err);
+	else
+		ok = db_select(db,
+		    "SELECT " COLUMNS " FROM djs WHERE registered_at <= ? "
+		    "AND (registered_at < ? OR id < ?) "
+		    "ORDER BY registered_at DESC, id DESC LIMIT ?",
+		    args, 4, types, N_COLUMNS, arena, &rows, err);
+	while (ok && found) {
+		struct dj dj;
+
+		ok = db_next(&rows, row, &found, err);
+		if (ok && found) {
+			dj = from_row(row);
+			ok = visit(context, &dj, err);
+		}
+	}
+	db_rows_close(&rows);
+	return ok;
+}
+
+struct registration {
+	struct arena *arena;
+	const char *name;
+	const char *email;
+	usec_t now;
+	struct uuid new_id;
+	struct dj *out;
+};
+
+/* The open pool's id. The database also says whether its collation takes the
+ * name for empty, as it does with one of invisible characters only. */
+static bool
+find_pool(struct db *db, const struct registration *r, struct uuid *out,
+    struct error *err)
+{
+	static const enum db_type pool_types[] = {DB_UUID, DB_INT};
+	const struct db_value args[] = {db_text(r->name)};
+	struct db_value row[2];
+	bool found;
+
+	if (!db_select_one(db,
+		"SELECT id, CONVERT(? USING utf8mb4) "
+		"COLLATE utf8mb4_unicode_520_ci = '' "
+		"FROM pools WHERE open_mark = 1",
+		args, 1, pool_types, row, 2, r->arena, &found, err))
+		return false;
+	if (!found)
+		return error_set(err, ERROR_INTERNAL, "no pool is open");
+	if (row[1].as.number != 0)
+		return error_set(
+		    err, ERROR_INVALID, "name: must have a visible character");
+	*out = row[0].as.id;
+	return true;
+}
+
+/* A DJ of this name and address from an earlier night. */
+static bool
+find_known(
+    struct db *db, const struct registration *r, bool *found, struct error *err)
+{
+	const struct db_value args[] = {db_text(r->name), db_text(r->email)};
+	struct db_value row[N_COLUMNS];
+
+	if (!db_select_one(db,
+		"SELECT " COLUMNS " FROM djs WHERE name = ? AND email <=> ? "
+		"ORDER BY registered_at DESC LIMIT 1",
+		args, 2, types, row, N_COLUMNS, r->arena, found, err))
+		return false;
+	if (*found)
+		*r->out = from_row(row);
+	return true;
+}
+
+static bool
+insert_dj(struct db *db, const struct registration *r, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(&r->new_id),
+	    db_text(r->name),
+	    db_text(r->email),
+	    db_time(r->now),
+	};
+
+	*r->out = (struct dj){
+	    .id = r->new_id,
+	    .name = r->name,
+	    .email = r->email,
+	    .registered_at = r->now,
+	    .weight = 1,
+	    .active = true,
+	};
+	return db_exec(db,
+	    "INSERT INTO djs (id, name, email, registered_at) "
+	    "VALUES (?, ?, ?, ?)",
+	    args, 4, NULL, err);
+}
+
+static bool
+renew_dj(struct db *db, const struct registration *r, struct error *err)
+{
+	const struct db_value args[] = {db_time(r->now), db_uuid(&r->out->id)};
+
+	r->out->registered_at = r->now;
+	r->out->active = true;
+	return db_exec(db,
+	    "UPDATE djs SET registered_at = ?, is_active = 1 WHERE id = ?",
+	    args, 2, NULL, err);
+}
+
+static bool
+enter_pool(struct db *db, const struct registration *r,
+    const struct uuid *pool_id, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(pool_id),
+	    db_uuid(&r->out->id),
+	    db_text(r->name),
+	    db_time(r->now),
+	};
+
+	if (db_exec(db,
+		"INSERT INTO pool_entries (pool_id, dj_id, name, "
+		"registered_at) VALUES (?, ?, ?, ?)",
+		args, 4, NULL, err))
+		return true;
+	if (err->code == ERROR_DUPLICATE)
+		(void)error_set(err, ERROR_CONFLICT,
+		    "name: this name is registered already");
+	return false;
+}
+
+static bool
+register_work(struct db *db, void *context, struct error *err)
+{
+	const struct registration *r = context;
+	struct uuid pool_id;
+	bool known;
+
+	if (!find_pool(db, r, &pool_id, err) || !find_known(db, r, &known, err))
+		return false;
+	if (known ? !renew_dj(db, r, err) : !insert_dj(db, r, err))
+		return false;
+	return enter_pool(db, r, &pool_id, err);
+}
+
+bool
+djs_register(struct db *db, struct arena *arena, const char *name,
+    const char *email, usec_t now, struct dj *out, struct error *err)
+{
+	struct registration r = {
+	    .arena = arena,
+	    .name = name,
+	    .email = email,
+	    .now = now,
+	    .out = out,
+	};
+
+	return uuid_make(now, &r.new_id, err) &&
+	    db_transaction(db, register_work, &r, err);
+}

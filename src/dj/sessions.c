@@ -1,0 +1,188 @@
+/* Reading sessions. */
+#include "dj/sessions.h"
+
+/* A set with the first part of its recording; `index` tells which files are
+ * there. One statement, by primary keys but for the outer table. */
+#define SELECT_SESSIONS                                                   \
+	"SELECT s.id, s.dj_id, d.name, s.room, s.session_type, "          \
+	"s.started_at, s.ended_at, l.recorder_id, l.recording_id, "       \
+	"l.offset_us, l.matched_by, r.gone_at, r.ogg_size, r.flac_size, " \
+	"r.waveform_size, r.overview_size "                               \
+	"FROM sessions s JOIN djs d ON d.id = s.dj_id "                   \
+	"LEFT JOIN session_recordings l ON l.session_id = s.id "          \
+	"AND l.part = 1 "                                                 \
+	"LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "        \
+	"AND r.id = l.recording_id "
+
+enum column {
+	ID,
+	DJ_ID,
+	DJ_NAME,
+	ROOM,
+	TYPE,
+	STARTED_AT,
+	ENDED_AT,
+	RECORDER_ID,
+	RECORDING_ID,
+	OFFSET,
+	MATCHED_BY,
+	GONE_AT,
+	SIZES,
+	N_COLUMNS = SIZES + RECORDING_FORMATS
+};
+
+static const enum db_type types[N_COLUMNS] = {
+    [ID] = DB_UUID,
+    [DJ_ID] = DB_UUID,
+    [DJ_NAME] = DB_TEXT,
+    [ROOM] = DB_TEXT,
+    [TYPE] = DB_TEXT,
+    [STARTED_AT] = DB_TIME,
+    [ENDED_AT] = DB_TIME,
+    [RECORDER_ID] = DB_UUID,
+    [RECORDING_ID] = DB_UUID,
+    [OFFSET] = DB_INT,
+    [MATCHED_BY] = DB_TEXT,
+    [GONE_AT] = DB_TIME,
+    [SIZES + RECORDING_OGG] = DB_INT,
+    [SIZES + RECORDING_FLAC] = DB_INT,
+    [SIZES + RECORDING_WAVEFORM] = DB_INT,
+    [SIZES + RECORDING_OVERVIEW] = DB_INT,
+};
+
+static void
+link_from_row(const struct db_value *row, struct session *out)
+{
+	int i;
+
+	out->linked = row[RECORDING_ID].type != DB_NULL;
+	if (!out->linked)
+		return;
+	out->recorder_id = row[RECORDER_ID].as.id;
+	out->recording_id = row[RECORDING_ID].as.id;
+	out->offset = row[OFFSET].as.number;
+	out->matched_by = row[MATCHED_BY].as.text.bytes;
+	for (i = 0; i < RECORDING_FORMATS; i++)
+		out->has_file[i] = row[GONE_AT].type == DB_NULL &&
+		    row[SIZES + i].type != DB_NULL &&
+		    row[SIZES + i].as.number > 0;
+}
+
+static struct session
+from_row(const struct db_value *row)
+{
+	struct session session = {
+	    .id = row[ID].as.id,
+	    .dj_id = row[DJ_ID].as.id,
+	    .dj_name = row[DJ_NAME].as.text.bytes,
+	    .type = row[TYPE].as.text.bytes,
+	    .started_at = row[STARTED_AT].as.time,
+	    .ended = row[ENDED_AT].type != DB_NULL,
+	};
+
+	if (row[ROOM].type != DB_NULL)
+		session.room = row[ROOM].as.text.bytes;
+	if (session.ended)
+		session.ended_at = row[ENDED_AT].as.time;
+	link_from_row(row, &session);
+	return session;
+}
+
+bool
+sessions_find(struct db *db, struct arena *arena, const struct uuid *id,
+    struct session *out, struct error *err)
+{
+	const struct db_value args[] = {db_uuid(id)};
+	struct db_value row[N_COLUMNS];
+	bool found;
+
+	if (!db_select_one(db, SELECT_SESSIONS "WHERE s.id = ?", args, 1, types,
+		row, N_COLUMNS, arena, &found, err))
+		return false;
+	if (!found)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "there is no such session");
+	*out = from_row(row);
+	return true;
+}
+
+bool
+sessions_current(struct db *db, struct arena *arena, struct session *out,
+    bool *found, struct error *err)
+{
+	struct db_value row[N_COLUMNS];
+
+	/* Those that run are few, and one_active finds them. */
+	if (!db_select_one(db,
+		SELECT_SESSIONS "WHERE s.active_dj_id IS NOT NULL "
+				"ORDER BY s.started_at DESC, s.id DESC LIMIT 1",
+		NULL, 0, types, row, N_COLUMNS, arena, found, err))
+		return false;
+	if (*found)
+		*out = from_row(row);
+	return true;
+}
+
+bool
+sessions_list(struct db *db, struct arena *arena, usec_t after_time,
+    const struct uuid *after_id, unsigned limit, sessions_visit *visit,
+    void *context, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_time(after_time),
+	    db_time(after_time),
+	    db_uuid(after_id),
+	    db_int(limit),
+	};
+	struct db_rows rows = {0};
+	struct db_value row[N_COLUMNS];
+	bool found = true, ok;
+
+	if (after_id == NULL)
+		ok = db_select(db,
+		    SELECT_SESSIONS
+		    "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
+		    args + 3, 1, types, N_COLUMNS, arena, &rows, err);
+	else
+		ok = db_select(db,
+		    SELECT_SESSIONS
+		    "WHERE s.started_at <= ? "
+		    "AND (s.started_at < ? OR s.id < ?) "
+		    "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
+		    args, 4, types, N_COLUMNS, arena, &rows, err);
+	while (ok && found) {
+		struct session session;
+
+		ok = db_next(&rows, row, &found, err);
+		if (ok && found) {
+			session = from_row(row);
+			ok = visit(context, &session, err);
+		}
+	}
+	db_rows_close(&rows);
+	return ok;
+}
+
+enum session_status
+session_status(const struct session *session, usec_t now, usec_t wait)
+{
+	if (!session->ended)
+		return SESSION_RECORDING;
+	if (session->has_file[RECORDING_OGG])
+		return SESSION_UPLOADED;
+	return now - session->ended_at <= wait ? SESSION_PROCESSING
+					       : SESSION_FAILED;
+}
+
+const char *
+session_status_name(enum session_status status)
+{
+	static const char *const names[] = {
+	    [SESSION_RECORDING] = "recording",
+	    [SESSION_PROCESSING] = "processing",
+	    [SESSION_UPLOADED] = "uploaded",
+	    [SESSION_FAILED] = "failed",
+	};
+
+	return names[status];
+}

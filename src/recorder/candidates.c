@@ -1,0 +1,129 @@
+/* The recordings that a set could be on. */
+#include "recorder/candidates.h"
+
+/* A recording that began longer ago than this is not looked at: it bounds
+ * what a search reads, and no night is that long. */
+#define LOOK_BACK (7 * 24 * USEC_PER_HOUR)
+
+/* One search reads this many at most. */
+#define MAX_CANDIDATES 1000
+
+enum column {
+	RECORDER_ID,
+	ID,
+	START,
+	END,
+	DURATION,
+	CLOSED,
+	HAS_FILES,
+	CHUNKS,
+	NEWEST_CHUNK,
+	HOLDER,
+	N_COLUMNS
+};
+
+static const enum db_type types[N_COLUMNS] = {
+    [RECORDER_ID] = DB_UUID,
+    [ID] = DB_UUID,
+    [START] = DB_TIME,
+    [END] = DB_TIME,
+    [DURATION] = DB_INT,
+    [CLOSED] = DB_INT,
+    [HAS_FILES] = DB_INT,
+    [CHUNKS] = DB_INT,
+    [NEWEST_CHUNK] = DB_TIME,
+    [HOLDER] = DB_UUID,
+};
+
+/* The subquery is the rule of holds_find_holder, for each row. */
+static const char select_candidates[] =
+    "SELECT r.recorder_id, r.id, r.start_time, r.end_time, r.duration_ns, "
+    "r.is_closed, "
+    "COALESCE(r.ogg_size, 0) + COALESCE(r.flac_size, 0) > 0, "
+    "r.chunks, r.newest_chunk_at, "
+    "(SELECT o.id FROM session_recordings l "
+    "JOIN sessions o ON o.id = l.session_id "
+    "WHERE l.recorder_id = r.recorder_id AND l.recording_id = r.id "
+    "AND o.id <> ? AND COALESCE(o.room <> ?, 0) = 0 "
+    "AND TIMESTAMPDIFF(MICROSECOND, GREATEST(o.started_at, ?), "
+    "LEAST(COALESCE(o.ended_at, ?), ?)) > ? "
+    "ORDER BY o.started_at LIMIT 1) "
+    "FROM recordings r "
+    "WHERE r.listed_at BETWEEN ? AND ? AND r.gone_at IS NULL "
+    "AND r.start_time IS NOT NULL "
+    "AND (r.end_time IS NULL OR r.end_time >= ?) "
+    "ORDER BY r.listed_at DESC LIMIT ?";
+
+static void
+from_row(const struct db_value *row, struct match_recording *out,
+    struct uuid *holder)
+{
+	*out = (struct match_recording){
+	    .recorder_id = row[RECORDER_ID].as.id,
+	    .id = row[ID].as.id,
+	    .start = row[START].as.time,
+	    .closed = row[CLOSED].as.number != 0,
+	    .has_files = row[HAS_FILES].as.number != 0,
+	    .has_chunks = row[CHUNKS].as.number > 0,
+	    .taken = row[HOLDER].type != DB_NULL,
+	};
+	if (row[END].type != DB_NULL)
+		out->end = row[END].as.time;
+	else if (row[DURATION].type != DB_NULL)
+		out->end = out->start + row[DURATION].as.number / 1000;
+	if (row[NEWEST_CHUNK].type != DB_NULL)
+		out->newest_chunk = row[NEWEST_CHUNK].as.time;
+	if (out->taken)
+		*holder = row[HOLDER].as.id;
+}
+
+static bool
+reserve(struct arena *arena, struct candidates *out, struct error *err)
+{
+	out->recordings = arena_alloc(
+	    arena, MAX_CANDIDATES * sizeof(out->recordings[0]));
+	out->holders = arena_alloc(
+	    arena, MAX_CANDIDATES * sizeof(out->holders[0]));
+	out->count = 0;
+	return (out->recordings != NULL && out->holders != NULL) ||
+	    error_memory(err);
+}
+
+bool
+candidates_read(struct db *db, struct arena *arena,
+    const struct links_set_row *set, usec_t tolerance, usec_t now,
+    struct candidates *out, struct error *err)
+{
+	usec_t last = set->end > set->start + tolerance
+	    ? set->end
+	    : set->start + tolerance;
+	const struct db_value args[] = {
+	    db_uuid(&set->id),
+	    db_text(set->room),
+	    db_time(set->start),
+	    db_time(now),
+	    db_time(set->end),
+	    db_int(tolerance),
+	    db_time(set->start - LOOK_BACK),
+	    db_time(last),
+	    db_time(set->start - tolerance),
+	    db_int(MAX_CANDIDATES),
+	};
+	struct db_rows rows = {0};
+	struct db_value row[N_COLUMNS];
+	bool found = true, ok;
+
+	ok = reserve(arena, out, err) &&
+	    db_select(db, select_candidates, args, 10, types, N_COLUMNS, arena,
+		&rows, err);
+	while (ok && found) {
+		ok = db_next(&rows, row, &found, err);
+		if (ok && found) {
+			from_row(row, &out->recordings[out->count],
+			    &out->holders[out->count]);
+			out->count++;
+		}
+	}
+	db_rows_close(&rows);
+	return ok;
+}

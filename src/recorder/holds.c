@@ -1,0 +1,215 @@
+/* Rows of links. */
+#include "recorder/holds.h"
+
+#include <string.h>
+
+#include "recorder/layout.h"
+#include "s3/sigv4.h"
+
+bool
+holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
+    usec_t now, struct links_set_row *out, struct error *err)
+{
+	static const enum db_type types[] = {
+	    DB_TIME, DB_TIME, DB_TEXT, DB_INT, DB_INT};
+	const struct db_value args[] = {db_uuid(id)};
+	struct db_value row[5];
+	bool found;
+
+	if (!db_select_one(db,
+		"SELECT started_at, ended_at, room, link_barred, "
+		"EXISTS (SELECT 1 FROM session_recordings l "
+		"WHERE l.session_id = sessions.id "
+		"AND l.matched_by = 'manual') "
+		"FROM sessions WHERE id = ? FOR UPDATE",
+		args, 1, types, row, 5, arena, &found, err))
+		return false;
+	if (!found)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "there is no such session");
+	out->id = *id;
+	out->start = row[0].as.time;
+	out->running = row[1].type == DB_NULL;
+	out->end = out->running ? now : row[1].as.time;
+	if (out->end < out->start)
+		out->end = out->start;
+	out->room = row[2].type == DB_NULL ? NULL : row[2].as.text.bytes;
+	out->barred = row[3].as.number != 0;
+	out->manual = row[4].as.number != 0;
+	return true;
+}
+
+bool
+holds_lock_recording(struct db *db, const struct uuid *recorder_id,
+    const struct uuid *recording_id, bool *found, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(recorder_id), db_uuid(recording_id)};
+	uint64_t rows;
+
+	if (!db_exec(db,
+		"UPDATE recordings SET link_changes = link_changes + 1 "
+		"WHERE recorder_id = ? AND id = ? AND gone_at IS NULL",
+		args, 2, &rows, err))
+		return false;
+	*found = rows == 1;
+	return true;
+}
+
+bool
+holds_find_holder(struct db *db, struct arena *arena,
+    const struct links_set_row *set, const struct uuid *recorder_id,
+    const struct uuid *recording_id, usec_t tolerance, usec_t now,
+    struct uuid *holder, bool *found, struct error *err)
+{
+	static const enum db_type types[] = {DB_UUID};
+	const struct db_value args[] = {
+	    db_uuid(recorder_id),
+	    db_uuid(recording_id),
+	    db_uuid(&set->id),
+	    db_text(set->room),
+	    db_time(set->start),
+	    db_time(now),
+	    db_time(set->end),
+	    db_int(tolerance),
+	};
+	struct db_value row;
+
+	if (!db_select_one(db,
+		"SELECT o.id FROM session_recordings l "
+		"JOIN sessions o ON o.id = l.session_id "
+		"WHERE l.recorder_id = ? AND l.recording_id = ? "
+		"AND o.id <> ? AND COALESCE(o.room <> ?, 0) = 0 "
+		"AND TIMESTAMPDIFF(MICROSECOND, "
+		"GREATEST(o.started_at, ?), "
+		"LEAST(COALESCE(o.ended_at, ?), ?)) > ? "
+		"ORDER BY o.started_at LIMIT 1",
+		args, 8, types, &row, 1, arena, found, err))
+		return false;
+	if (*found)
+		*holder = row.as.id;
+	return true;
+}
+
+bool
+holds_read(struct db *db, struct arena *arena, const struct uuid *id,
+    struct link_part *parts, size_t *n_parts, struct error *err)
+{
+	static const enum db_type types[] = {DB_UUID, DB_UUID, DB_INT};
+	const struct db_value args[] = {db_uuid(id), db_int(MATCH_MAX_PARTS)};
+	struct db_rows rows = {0};
+	struct db_value row[3];
+	bool found = true, ok;
+
+	*n_parts = 0;
+	ok = db_select(db,
+	    "SELECT recorder_id, recording_id, offset_us "
+	    "FROM session_recordings WHERE session_id = ? "
+	    "ORDER BY part LIMIT ?",
+	    args, 2, types, 3, arena, &rows, err);
+	while (ok && found) {
+		ok = db_next(&rows, row, &found, err);
+		if (ok && found)
+			parts[(*n_parts)++] = (struct link_part){
+			    row[0].as.id, row[1].as.id, row[2].as.number};
+	}
+	db_rows_close(&rows);
+	return ok;
+}
+
+static bool
+insert_part(struct db *db, const struct uuid *id, size_t number,
+    const struct link_part *part, const char *how, usec_t now,
+    struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(id),
+	    db_int((int64_t)number),
+	    db_uuid(&part->recorder_id),
+	    db_uuid(&part->recording_id),
+	    db_int(part->offset),
+	    db_text(how),
+	    db_time(now),
+	};
+
+	return db_exec(db,
+	    "INSERT INTO session_recordings (session_id, part, recorder_id, "
+	    "recording_id, offset_us, matched_by, linked_at) "
+	    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+	    args, 7, NULL, err);
+}
+
+/* The plain URL of a file of the first part. */
+static void
+add_url(struct buf *out, const struct config *config,
+    const struct link_part *part, enum layout_kind kind)
+{
+	char key[LAYOUT_KEY_SIZE];
+	const struct sigv4_url url = {
+	    .shown = &config->public_endpoint,
+	    .sign = &config->sign_endpoint,
+	    .style = config->url_style,
+	    .bucket = config->bucket,
+	    .key = key,
+	};
+
+	if (!layout_key(kind, &part->recorder_id, &part->recording_id, key,
+		sizeof(key)))
+		out->failed = true;
+	else
+		sigv4_plain_url(&url, out);
+}
+
+/* The five documented columns; all NULL when `part` is. */
+static bool
+update_columns(struct db *db, const struct config *config,
+    const struct uuid *id, const struct link_part *part, struct error *err)
+{
+	static const enum layout_kind kinds[] = {
+	    LAYOUT_OGG, LAYOUT_FLAC, LAYOUT_WAVEFORM};
+	char recorder[UUID_TEXT_SIZE], recording[UUID_TEXT_SIZE];
+	struct buf urls[3] = {BUF_INIT, BUF_INIT, BUF_INIT};
+	struct db_value args[6] = {[5] = db_uuid(id)};
+	bool ok = true;
+	size_t i;
+
+	if (part != NULL) {
+		uuid_format(&part->recording_id, recording);
+		uuid_format(&part->recorder_id, recorder);
+		args[0] = db_text(recording);
+		args[1] = db_text(recorder);
+	}
+	for (i = 0; part != NULL && i < 3; i++) {
+		add_url(&urls[i], config, part, kinds[i]);
+		args[2 + i] = db_text(buf_text(&urls[i]));
+		ok = ok && !urls[i].failed;
+	}
+	ok = (ok || error_memory(err)) &&
+	    db_exec(db,
+		"UPDATE sessions SET recorder_session_id = ?, "
+		"recorder_id = ?, recorder_ogg_url = ?, "
+		"recorder_flac_url = ?, recorder_waveform_url = ? "
+		"WHERE id = ?",
+		args, 6, NULL, err);
+	for (i = 0; i < 3; i++)
+		buf_free(&urls[i]);
+	return ok;
+}
+
+bool
+holds_write(struct db *db, const struct config *config, const struct uuid *id,
+    const struct link_part *parts, size_t n_parts, const char *how, usec_t now,
+    struct error *err)
+{
+	const struct db_value args[] = {db_uuid(id)};
+	size_t i;
+
+	if (!db_exec(db, "DELETE FROM session_recordings WHERE session_id = ?",
+		args, 1, NULL, err))
+		return false;
+	for (i = 0; i < n_parts; i++)
+		if (!insert_part(db, id, i + 1, &parts[i], how, now, err))
+			return false;
+	return update_columns(
+	    db, config, id, n_parts == 0 ? NULL : &parts[0], err);
+}
