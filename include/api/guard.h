@@ -1,0 +1,19 @@
+/* Access to admin routes, with a limit to wrong tokens. */
+#ifndef SETLINK_API_GUARD_H
+#define SETLINK_API_GUARD_H
+
+#include <stdbool.h>
+
+#include "api/call.h"
+#include "base/error.h"
+
+/* Whether the caller may call an admin route. Errors: UNAUTHORIZED,
+ * FORBIDDEN, and TOO_MANY for an address that sent too many wrong tokens,
+ * counted in the database for all workers. */
+bool guard_admin(struct call *call, struct error *err) MUST_CHECK;
+
+/* Whether the caller is an admin; asked where everybody may call, but admins
+ * see more. Says no when the database cannot tell. */
+bool guard_is_admin(struct call *call);
+
+#endif

@@ -1,0 +1,55 @@
+/* Pages of lists: cursors and the Link header. */
+#ifndef SETLINK_API_LIST_H
+#define SETLINK_API_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/call.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/uuid.h"
+
+/* For the parameters of a list's route. */
+#define LIST_PARAMS                                                   \
+	{"limit", PARAM_QUERY, PARAM_INTEGER, false, 1, 1000, NULL},  \
+	{                                                             \
+		"cursor", PARAM_QUERY, PARAM_TOKEN, false, 0, 0, NULL \
+	}
+
+#define LIST_MAX_IDS 2
+
+/* The place of a row in a list: its time, then its ids. */
+struct list_place {
+	usec_t time;
+	struct uuid ids[LIST_MAX_IDS];
+};
+
+/* A list being written: one row more than the page is asked for, so as to know
+ * whether there is a next one. */
+struct list {
+	struct call *call;
+	struct json_writer w;
+	size_t n_ids; /* of a place */
+	bool has_after;
+	struct list_place after; /* where the page begins */
+	unsigned limit;
+	unsigned count;
+	bool more;
+	struct list_place last;
+};
+
+/* Read limit and cursor. A cursor that is none of ours is INVALID. */
+bool list_begin(struct list *list, struct call *call, size_t n_ids,
+    struct error *err) MUST_CHECK;
+
+/* How many rows to read. */
+unsigned list_rows(const struct list *list);
+
+/* Whether the row at `place` belongs to the page; call it once a row. */
+bool list_take(struct list *list, const struct list_place *place);
+
+/* End the array; add the Link header (RFC 8288) when there is a next page. */
+void list_end(struct list *list);
+
+#endif

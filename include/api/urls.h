@@ -1,0 +1,47 @@
+/* The URLs that clients are given. */
+#ifndef SETLINK_API_URLS_H
+#define SETLINK_API_URLS_H
+
+#include <stdbool.h>
+
+#include "api/call.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "dj/sessions.h"
+#include "recorder/index.h"
+#include "recorder/layout.h"
+
+/* The life of a presigned URL when nothing else is asked for, in seconds. */
+#define URLS_EXPIRES 3600
+
+/* A file in the bucket and how a client is to save it. */
+struct urls_file {
+	enum layout_kind kind;
+	const struct uuid *recorder_id;
+	const struct uuid *recording_id;
+	const char *save_as; /* without extension; NULL: the key's name */
+	unsigned expires;
+};
+
+/* A presigned URL, in the arena; NULL, with `err` set, when it cannot be
+ * made. */
+const char *urls_presigned(struct call *call, const struct urls_file *file,
+    struct error *err) MUST_CHECK;
+
+/* The plain URL, {public endpoint}/{bucket}/{key}; as urls_presigned. */
+const char *urls_plain(struct call *call, const struct urls_file *file,
+    struct error *err) MUST_CHECK;
+
+/* The lasting address of a set's OGG file, in the arena; NULL when memory is
+ * short. */
+const char *urls_lasting(struct call *call, const struct uuid *session_id)
+    MUST_CHECK;
+
+/* What to save a set's recording as, in the arena: DJ and date. */
+const char *urls_save_as(struct call *call, const struct session *session)
+    MUST_CHECK;
+
+/* The default life, or the longest that the public may have. */
+unsigned urls_default_expires(const struct call *call);
+
+#endif

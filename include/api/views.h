@@ -1,0 +1,31 @@
+/* How things look in JSON. */
+#ifndef SETLINK_API_VIEWS_H
+#define SETLINK_API_VIEWS_H
+
+#include <stdbool.h>
+
+#include "api/call.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "dj/djs.h"
+#include "dj/sessions.h"
+
+void view_id(struct json_writer *w, const char *name, const struct uuid *id);
+
+/* null when `known` is false. */
+void view_time(
+    struct json_writer *w, const char *name, bool known, usec_t time);
+
+/* The e-mail address is for admins only. */
+void view_dj(struct json_writer *w, const struct dj *dj, bool admin);
+
+/* The members that every session has, without the braces; `download_link` is
+ * NULL while there is nothing to download. */
+void view_session_members(struct call *call, struct json_writer *w,
+    const struct session *session, const char *download_link);
+
+/* A session with its lasting download link. */
+bool view_session(struct call *call, struct json_writer *w,
+    const struct session *session, struct error *err) MUST_CHECK;
+
+#endif

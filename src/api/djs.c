@@ -1,0 +1,94 @@
+/* Routes of DJs. */
+#include "dj/djs.h"
+
+#include "api/guard.h"
+#include "api/list.h"
+#include "api/routes.h"
+#include "api/views.h"
+
+static bool
+post_register(struct call *call, struct error *err)
+{
+	struct json_writer w;
+	struct dj dj;
+
+	if (!djs_register(call->db, call->arena, call_param(call, "name")->text,
+		call_param(call, "email")->text, call->now, &dj, err) ||
+	    !call_json(call, 200, &w, err))
+		return false;
+	/* Who has just given the address may see it. */
+	view_dj(&w, &dj, true);
+	return true;
+}
+
+struct dj_list {
+	struct list list;
+	bool admin;
+};
+
+static bool
+visit(void *context, const struct dj *dj, struct error *err)
+{
+	struct dj_list *page = context;
+	const struct list_place place = {dj->registered_at, {dj->id}};
+
+	(void)err;
+	if (list_take(&page->list, &place))
+		view_dj(&page->list.w, dj, page->admin);
+	return true;
+}
+
+static bool
+get_list(struct call *call, struct error *err)
+{
+	struct dj_list page = {.admin = guard_is_admin(call)};
+	struct list *list = &page.list;
+
+	if (!list_begin(list, call, 1, err) ||
+	    !djs_list(call->db, call->arena, list->after.time,
+		list->has_after ? &list->after.ids[0] : NULL, list_rows(list),
+		visit, &page, err))
+		return false;
+	list_end(list);
+	return true;
+}
+
+static bool
+get_one(struct call *call, struct error *err)
+{
+	struct json_writer w;
+	struct dj dj;
+
+	if (!djs_find(
+		call->db, call->arena, &call_param(call, "id")->id, &dj, err) ||
+	    !call_json(call, 200, &w, err))
+		return false;
+	view_dj(&w, &dj, guard_is_admin(call));
+	return true;
+}
+
+static const struct param register_params[] = {
+    {"name", PARAM_BODY, PARAM_NAME, true, 1, 100, NULL},
+    {"email", PARAM_BODY, PARAM_EMAIL, false, 0, 0, NULL},
+    {NULL},
+};
+
+static const struct param list_params[] = {
+    LIST_PARAMS,
+    {NULL},
+};
+
+static const struct param id_params[] = {
+    {"id", PARAM_PATH, PARAM_UUID, true, 0, 0, NULL},
+    {NULL},
+};
+
+static const struct route routes[] = {
+    {HTTP_POST, "/api/djs/register", ROUTE_PUBLIC, false, register_params,
+	post_register},
+    {HTTP_GET, "/api/djs", ROUTE_PUBLIC, false, list_params, get_list},
+    {HTTP_GET, "/api/djs/{id}", ROUTE_PUBLIC, false, id_params, get_one},
+};
+
+const struct route_table djs_routes = {
+    routes, sizeof(routes) / sizeof(routes[0])};

@@ -1,0 +1,141 @@
+/* Pages of lists. */
+#include "api/list.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/percent.h"
+
+#define DEFAULT_LIMIT 100
+
+/* A cursor is a place in hex: 16 digits of time, 32 of each id. It is not a
+ * secret and may be forged: it says no more than where to begin. */
+static bool
+read_hex(const char *text, size_t digits, unsigned char *out)
+{
+	size_t i;
+
+	for (i = 0; i < digits; i++) {
+		const char *hex = "0123456789abcdef";
+		const char *at = text[i] == '\0' ? NULL : strchr(hex, text[i]);
+
+		if (at == NULL)
+			return false;
+		out[i / 2] = (unsigned char)(out[i / 2] << 4 | (at - hex));
+	}
+	return true;
+}
+
+static bool
+read_cursor(const char *text, size_t n_ids, struct list_place *out)
+{
+	unsigned char time[8] = {0};
+	uint64_t bits = 0;
+	size_t i;
+
+	if (strlen(text) != 16 + 32 * n_ids || !read_hex(text, 16, time))
+		return false;
+	for (i = 0; i < sizeof(time); i++)
+		bits = bits << 8 | time[i];
+	/* Within the years that a DATETIME has. */
+	if (bits > INT64_C(253402300799999999))
+		return false;
+	out->time = (usec_t)bits;
+	for (i = 0; i < n_ids; i++)
+		if (!read_hex(text + 16 + 32 * i, 32, out->ids[i].bytes))
+			return false;
+	return true;
+}
+
+static void
+write_cursor(struct buf *out, const struct list *list)
+{
+	size_t i, j;
+
+	buf_printf(out, "%016" PRIx64, (uint64_t)list->last.time);
+	for (i = 0; i < list->n_ids; i++)
+		for (j = 0; j < sizeof(list->last.ids[i].bytes); j++)
+			buf_printf(out, "%02x", list->last.ids[i].bytes[j]);
+}
+
+bool
+list_begin(
+    struct list *list, struct call *call, size_t n_ids, struct error *err)
+{
+	const struct param_value *limit = call_param(call, "limit");
+	const struct param_value *cursor = call_param(call, "cursor");
+
+	*list = (struct list){
+	    .call = call,
+	    .n_ids = n_ids,
+	    .has_after = cursor->given,
+	    .limit = limit->given ? (unsigned)limit->number : DEFAULT_LIMIT,
+	};
+	if (cursor->given && !read_cursor(cursor->text, n_ids, &list->after))
+		return error_set(err, ERROR_INVALID,
+		    "cursor: must be the one of a Link header");
+	if (!call_json(call, 200, &list->w, err))
+		return false;
+	json_array_begin(&list->w);
+	return true;
+}
+
+unsigned
+list_rows(const struct list *list)
+{
+	return list->limit + 1;
+}
+
+bool
+list_take(struct list *list, const struct list_place *place)
+{
+	if (list->count == list->limit) {
+		list->more = true;
+		return false;
+	}
+	list->count++;
+	list->last = *place;
+	return true;
+}
+
+/* The request's own parameters, but for the cursor. */
+static void
+add_query(struct buf *out, const struct request *request)
+{
+	size_t i;
+
+	for (i = 0; i < request->n_query; i++) {
+		const struct query_pair *pair = &request->query[i];
+
+		if (strcmp(pair->name, "cursor") == 0)
+			continue;
+		percent_encode(out, pair->name);
+		buf_putc(out, '=');
+		percent_encode(out, pair->value);
+		buf_putc(out, '&');
+	}
+}
+
+void
+list_end(struct list *list)
+{
+	struct call *call = list->call;
+	struct buf link = BUF_INIT;
+
+	json_array_end(&list->w);
+	if (!list->more)
+		return;
+	/* A path that led to a route holds nothing that would need encoding. */
+	buf_printf(
+	    &link, "<%s%s?", call->config->public_url, call->route->pattern);
+	add_query(&link, call->request);
+	buf_puts(&link, "cursor=");
+	write_cursor(&link, list);
+	buf_puts(&link, ">; rel=\"next\"");
+	if (buf_text(&link) == NULL)
+		call->response->body.failed = true;
+	else
+		response_header(call->response, "Link", link.data);
+	buf_free(&link);
+}

@@ -1,0 +1,270 @@
+/* Routes of sessions. */
+#include "dj/sessions.h"
+
+#include "api/list.h"
+#include "api/routes.h"
+#include "api/urls.h"
+#include "api/views.h"
+#include "base/log.h"
+#include "recorder/links.h"
+
+/* Sets before this are typing errors: 2000-01-01. */
+#define EARLIEST (INT64_C(946684800) * USEC_PER_SEC)
+
+/* Look for the recording of a set. The set itself is in the database by now,
+ * so what goes wrong here is logged and left to the next look. */
+static void
+look_for_recording(struct call *call, const struct uuid *id)
+{
+	struct link_request request = {
+	    .session_id = *id,
+	    .tolerance = call_tolerance(call),
+	    .now = call->now,
+	};
+	struct link_result result;
+	struct error err;
+
+	if (!call->config->recorder_enabled)
+		return;
+	index_refresh_if_stale(call);
+	if (!links_find(
+		call->db, call->config, call->arena, &request, &result, &err))
+		log_line(LOG_WARN, "event=no_link req=%s error=%s",
+		    call->request->id, error_name(err.code));
+}
+
+static bool
+answer(struct call *call, int status, const struct uuid *id, struct error *err)
+{
+	struct session session;
+	struct json_writer w;
+
+	return sessions_find(call->db, call->arena, id, &session, err) &&
+	    call_json(call, status, &w, err) &&
+	    view_session(call, &w, &session, err);
+}
+
+static bool
+check_past(struct call *call, const char *name, struct error *err)
+{
+	const struct param_value *value = call_param(call, name);
+
+	if (!value->given)
+		return true;
+	if (value->time > call->now)
+		return error_set(
+		    err, ERROR_INVALID, "%s: must not lie in the future", name);
+	return value->time >= EARLIEST ||
+	    error_set(err, ERROR_INVALID, "%s: must not lie before 2000", name);
+}
+
+static bool
+read_change(struct call *call, struct session_change *change, struct error *err)
+{
+	const struct param_value *dj = call_param(call, "dj_id");
+	const struct param_value *start = call_param(call, "started_at");
+	const struct param_value *end = call_param(call, "ended_at");
+
+	*change = (struct session_change){
+	    .dj_id = dj->given ? &dj->id : NULL,
+	    .type = call_param(call, "session_type")->text,
+	    .room = call_param(call, "room")->text,
+	    .has_start = start->given,
+	    .started_at = start->time,
+	    .has_end = end->given,
+	    .ended_at = end->time,
+	    .end_current = call_param(call, "end_current")->truth,
+	};
+	return check_past(call, "started_at", err) &&
+	    check_past(call, "ended_at", err);
+}
+
+static bool
+start_and_look(
+    struct call *call, const struct session_change *change, struct error *err)
+{
+	struct uuid id, ended[SESSIONS_MAX_ENDED];
+	size_t n_ended, i;
+
+	if (!sessions_start(
+		call->db, call->arena, change, &id, ended, &n_ended, err))
+		return false;
+	for (i = 0; i < n_ended; i++)
+		look_for_recording(call, &ended[i]);
+	look_for_recording(call, &id);
+	return answer(call, 200, &id, err);
+}
+
+static bool
+post_start(struct call *call, struct error *err)
+{
+	struct session_change change;
+
+	if (!read_change(call, &change, err))
+		return false;
+	change.started_at = call->now;
+	return start_and_look(call, &change, err);
+}
+
+static bool
+post_session(struct call *call, struct error *err)
+{
+	struct session_change change;
+
+	return read_change(call, &change, err) &&
+	    start_and_look(call, &change, err);
+}
+
+static bool
+put_session(struct call *call, struct error *err)
+{
+	const struct uuid *id = &call_param(call, "id")->id;
+	struct session_change change;
+
+	if (!read_change(call, &change, err) ||
+	    !sessions_change(call->db, call->arena, id, &change, err))
+		return false;
+	look_for_recording(call, id);
+	return answer(call, 200, id, err);
+}
+
+static bool
+post_end(struct call *call, struct error *err)
+{
+	const struct uuid *id = &call_param(call, "session_id")->id;
+
+	if (!sessions_end(call->db, call->arena, id, call->now, err))
+		return false;
+	look_for_recording(call, id);
+	return answer(call, 200, id, err);
+}
+
+static bool
+visit(void *context, const struct session *session, struct error *err)
+{
+	struct list *list = context;
+	const struct list_place place = {session->started_at, {session->id}};
+
+	if (!list_take(list, &place))
+		return true;
+	return view_session(list->call, &list->w, session, err);
+}
+
+static bool
+get_list(struct call *call, struct error *err)
+{
+	struct list list;
+
+	if (!list_begin(&list, call, 1, err) ||
+	    !sessions_list(call->db, call->arena, list.after.time,
+		list.has_after ? &list.after.ids[0] : NULL, list_rows(&list),
+		visit, &list, err))
+		return false;
+	list_end(&list);
+	return true;
+}
+
+static bool
+get_current(struct call *call, struct error *err)
+{
+	struct session session;
+	struct json_writer w;
+	bool found;
+
+	if (!sessions_current(call->db, call->arena, &session, &found, err) ||
+	    !call_json(call, 200, &w, err))
+		return false;
+	if (found)
+		return view_session(call, &w, &session, err);
+	json_null(&w);
+	return true;
+}
+
+static bool
+get_one(struct call *call, struct error *err)
+{
+	return answer(call, 200, &call_param(call, "id")->id, err);
+}
+
+static bool
+get_download(struct call *call, struct error *err)
+{
+	struct session session;
+	struct json_writer w;
+	const char *link;
+
+	if (!sessions_find(call->db, call->arena, &call_param(call, "id")->id,
+		&session, err))
+		return false;
+	if (!session.has_file[RECORDING_OGG])
+		return error_set(err, ERROR_NOT_FOUND,
+		    "the recording of this session is not there yet");
+	link = urls_lasting(call, &session.id);
+	if (link == NULL)
+		return error_memory(err);
+	if (!call_json(call, 200, &w, err))
+		return false;
+	json_string(&w, link);
+	return true;
+}
+
+#define TYPES "solo b2b special"
+
+static const struct param start_params[] = {
+    {"dj_id", PARAM_BODY, PARAM_UUID, true, 0, 0, NULL},
+    {"session_type", PARAM_BODY, PARAM_CHOICE, false, 0, 0, TYPES},
+    {"room", PARAM_BODY, PARAM_NAME, false, 1, 100, NULL},
+    {"end_current", PARAM_BODY, PARAM_BOOL, false, 0, 0, NULL},
+    {NULL},
+};
+
+static const struct param end_params[] = {
+    {"session_id", PARAM_BODY | PARAM_QUERY, PARAM_UUID, true, 0, 0, NULL},
+    {NULL},
+};
+
+static const struct param new_params[] = {
+    {"dj_id", PARAM_BODY, PARAM_UUID, true, 0, 0, NULL},
+    {"started_at", PARAM_BODY, PARAM_TIME, true, 0, 0, NULL},
+    {"ended_at", PARAM_BODY, PARAM_TIME, false, 0, 0, NULL},
+    {"session_type", PARAM_BODY, PARAM_CHOICE, false, 0, 0, TYPES},
+    {"room", PARAM_BODY, PARAM_NAME, false, 1, 100, NULL},
+    {NULL},
+};
+
+static const struct param change_params[] = {
+    {"id", PARAM_PATH, PARAM_UUID, true, 0, 0, NULL},
+    {"dj_id", PARAM_BODY, PARAM_UUID, false, 0, 0, NULL},
+    {"started_at", PARAM_BODY, PARAM_TIME, false, 0, 0, NULL},
+    {"ended_at", PARAM_BODY, PARAM_TIME, false, 0, 0, NULL},
+    {"session_type", PARAM_BODY, PARAM_CHOICE, false, 0, 0, TYPES},
+    {"room", PARAM_BODY, PARAM_NAME, false, 1, 100, NULL},
+    {NULL},
+};
+
+static const struct param list_params[] = {
+    LIST_PARAMS,
+    {NULL},
+};
+
+static const struct param id_params[] = {
+    {"id", PARAM_PATH, PARAM_UUID, true, 0, 0, NULL},
+    {NULL},
+};
+
+static const struct route routes[] = {
+    {HTTP_POST, "/api/sessions/start", ROUTE_ADMIN, false, start_params,
+	post_start},
+    {HTTP_POST, "/api/sessions/end", ROUTE_ADMIN, false, end_params, post_end},
+    {HTTP_GET, "/api/sessions/current", ROUTE_PUBLIC, false, NULL, get_current},
+    {HTTP_GET, "/api/sessions", ROUTE_PUBLIC, false, list_params, get_list},
+    {HTTP_POST, "/api/sessions", ROUTE_ADMIN, false, new_params, post_session},
+    {HTTP_GET, "/api/sessions/{id}", ROUTE_PUBLIC, false, id_params, get_one},
+    {HTTP_PUT, "/api/sessions/{id}", ROUTE_ADMIN, false, change_params,
+	put_session},
+    {HTTP_GET, "/api/sessions/{id}/download", ROUTE_PUBLIC, false, id_params,
+	get_download},
+};
+
+const struct route_table sessions_routes = {
+    routes, sizeof(routes) / sizeof(routes[0])};

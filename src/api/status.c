@@ -1,0 +1,142 @@
+/* Whether the service is alive and ready. */
+#include <string.h>
+
+#include "api/routes.h"
+#include "api/sync_process.h"
+#include "recorder/index.h"
+
+/* A probe of MinIO is believed for so long, and may take so long. */
+#define PROBE_AGE          USEC_PER_SEC
+#define PROBE_MILLISECONDS 4000
+
+/* An index this many intervals old means that nothing refreshes it. */
+#define INDEX_AGE_INTERVALS 10
+
+static bool
+get_health(struct call *call, struct error *err)
+{
+	struct json_writer w;
+
+	if (!call_json(call, 200, &w, err))
+		return false;
+	json_object_begin(&w);
+	json_key(&w, "status");
+	json_string(&w, "ok");
+	json_key(&w, "message");
+	json_string(&w, "setlink is running");
+	json_object_end(&w);
+	return true;
+}
+
+static void
+add_line(struct json_writer *w, const char *name, bool ok, const char *detail)
+{
+	json_key(w, name);
+	json_object_begin(w);
+	json_key(w, "ok");
+	json_bool(w, ok);
+	json_key(w, "detail");
+	json_string(w, detail);
+	json_object_end(w);
+}
+
+/* The probe runs in a process of its own, see api/sync_process.h. */
+static void
+probe_minio(struct call *call, struct error *out)
+{
+	static const char *const argv[] = {"setlink", "probe", NULL};
+	struct service *service = call->service;
+	struct buf reason = BUF_INIT;
+	bool ended;
+
+	if (service->probed_at != 0 &&
+	    clock_monotonic() - service->probed_at < PROBE_AGE) {
+		*out = service->probe;
+		return;
+	}
+	*out = (struct error){.code = ERROR_OK};
+	if (sync_process_run(
+		argv, PROBE_MILLISECONDS, 200, &reason, &ended, out)) {
+		if (!ended)
+			(void)error_set(out, ERROR_UNAVAILABLE,
+			    "MinIO does not answer in time");
+		else if (reason.len > 0)
+			(void)error_set(out, ERROR_UNAVAILABLE, "%.*s",
+			    (int)strcspn(reason.data, "\n"), reason.data);
+	}
+	buf_free(&reason);
+	service->probe = *out;
+	service->probed_at = clock_monotonic();
+}
+
+static bool
+index_is_fresh(struct call *call, bool known, usec_t finished_at)
+{
+	usec_t most = call->config->sync_interval * INDEX_AGE_INTERVALS *
+	    USEC_PER_SEC;
+
+	return known && call->now - finished_at <= most;
+}
+
+static bool
+add_recorder(
+    struct call *call, struct json_writer *w, bool known, usec_t finished_at)
+{
+	bool fresh = index_is_fresh(call, known, finished_at);
+	struct error minio;
+	const char *age;
+
+	probe_minio(call, &minio);
+	add_line(w, "minio", minio.code == ERROR_OK,
+	    minio.code == ERROR_OK ? "answers" : minio.detail);
+	age = known ? arena_printf(call->arena, "%lld seconds old",
+			  (long long)((call->now - finished_at) / USEC_PER_SEC))
+		    : "never brought up to date: run setlink sync";
+	add_line(w, "index", fresh, age);
+	return minio.code == ERROR_OK && fresh;
+}
+
+/* 503 is for people and alarms. A load balancer asks ?for=traffic: a worker
+ * that cannot reach MinIO still answers from the index. */
+static bool
+get_ready(struct call *call, struct error *err)
+{
+	bool traffic = call_param(call, "for")->given;
+	struct error database = {.code = ERROR_OK};
+	bool known = false, recorder_ok = true, database_ok;
+	usec_t finished_at = 0;
+	struct json_writer w;
+
+	database_ok = index_finished_at(
+	    call->db, call->arena, &known, &finished_at, &database);
+	if (!call_json(call, 200, &w, err))
+		return false;
+	json_object_begin(&w);
+	add_line(&w, "database", database_ok,
+	    database_ok ? "answers" : database.detail);
+	if (call->config->recorder_enabled)
+		recorder_ok = add_recorder(call, &w, known, finished_at);
+	json_key(&w, "status");
+	if (!database_ok || (!traffic && !recorder_ok)) {
+		call->response->status = 503;
+		response_header(call->response, "Retry-After", "5");
+		json_string(&w, "not ready");
+	} else {
+		json_string(&w, "ready");
+	}
+	json_object_end(&w);
+	return true;
+}
+
+static const struct param ready_params[] = {
+    {"for", PARAM_QUERY, PARAM_CHOICE, false, 0, 0, "traffic"},
+    {NULL},
+};
+
+static const struct route routes[] = {
+    {HTTP_GET, "/health", ROUTE_PUBLIC, false, NULL, get_health},
+    {HTTP_GET, "/ready", ROUTE_PUBLIC, false, ready_params, get_ready},
+};
+
+const struct route_table status_routes = {
+    routes, sizeof(routes) / sizeof(routes[0])};

@@ -1,0 +1,167 @@
+/* URLs for clients. */
+#include "api/urls.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "http/percent.h"
+
+/* Characters of a DJ's name in a file name; more would make long URLs. */
+#define MAX_SAVED_NAME 60
+
+/* attachment; filename="…"; filename*=UTF-8''… (RFC 6266, 4.3; RFC 8187). The
+ * first one is for clients that do not know the second. A picture is shown. */
+static const char *
+disposition(
+    struct call *call, const struct layout_file *file, const char *save_as)
+{
+	struct buf plain = BUF_INIT, encoded = BUF_INIT;
+	const char *p, *result = NULL;
+
+	for (p = save_as; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x80)
+			buf_putc(&plain, *p);
+		else if (((unsigned char)*p & 0xc0) != 0x80)
+			buf_putc(&plain, '_');
+	percent_encode(&encoded, save_as);
+	if (buf_text(&plain) != NULL && buf_text(&encoded) != NULL)
+		result = arena_printf(call->arena,
+		    "%s; filename=\"%s.%s\"; filename*=UTF-8''%s.%s",
+		    file->kind == LAYOUT_OVERVIEW ? "inline" : "attachment",
+		    buf_text(&plain), file->extension, buf_text(&encoded),
+		    file->extension);
+	buf_free(&plain);
+	buf_free(&encoded);
+	return result;
+}
+
+static const char *
+finish(struct call *call, struct buf *url, bool ok, struct error *err)
+{
+	const char *copy = NULL;
+
+	if (ok && !url->failed)
+		copy = arena_copy(call->arena, url->data, url->len);
+	if (ok && copy == NULL)
+		(void)error_memory(err);
+	buf_free(url);
+	return copy;
+}
+
+static struct sigv4_url
+describe(struct call *call, const char *key)
+{
+	return (struct sigv4_url){
+	    .method = "GET",
+	    .shown = &call->config->public_endpoint,
+	    .sign = &call->config->sign_endpoint,
+	    .style = call->config->url_style,
+	    .bucket = call->config->bucket,
+	    .key = key,
+	    .now = call->now,
+	};
+}
+
+const char *
+urls_presigned(
+    struct call *call, const struct urls_file *file, struct error *err)
+{
+	const struct layout_file *layout = layout_file(file->kind);
+	char key[LAYOUT_KEY_SIZE];
+	struct sigv4_url url = describe(call, key);
+	struct sigv4_param params[2] = {
+	    {"response-content-type", layout->type},
+	    {"response-content-disposition", NULL},
+	};
+	struct buf out = BUF_INIT;
+
+	if (!layout_key(file->kind, file->recorder_id, file->recording_id, key,
+		sizeof(key))) {
+		(void)error_set(err, ERROR_INTERNAL, "no key for a file");
+		return NULL;
+	}
+	url.params = params;
+	url.n_params = 1;
+	url.expires = file->expires;
+	if (file->save_as != NULL) {
+		params[1].value = disposition(call, layout, file->save_as);
+		if (params[1].value == NULL) {
+			(void)error_memory(err);
+			return NULL;
+		}
+		url.n_params = 2;
+	}
+	return finish(
+	    call, &out, sigv4_presign(call->signer, &url, &out, err), err);
+}
+
+const char *
+urls_plain(struct call *call, const struct urls_file *file, struct error *err)
+{
+	char key[LAYOUT_KEY_SIZE];
+	const struct sigv4_url url = describe(call, key);
+	struct buf out = BUF_INIT;
+
+	if (!layout_key(file->kind, file->recorder_id, file->recording_id, key,
+		sizeof(key))) {
+		(void)error_set(err, ERROR_INTERNAL, "no key for a file");
+		return NULL;
+	}
+	sigv4_plain_url(&url, &out);
+	return finish(call, &out, true, err);
+}
+
+const char *
+urls_lasting(struct call *call, const struct uuid *session_id)
+{
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(session_id, id);
+	return arena_printf(call->arena,
+	    "%s/api/session-recorder/download/%s/ogg?redirect=true",
+	    call->config->public_url, id);
+}
+
+/* Replace what file systems or headers do not take in a name. */
+static void
+make_safe(char *name)
+{
+	for (; *name != '\0'; name++)
+		if ((unsigned char)*name < 0x20 || *name == 0x7f ||
+		    strchr("/\\:*?\"<>|%", *name) != NULL)
+			*name = '_';
+}
+
+const char *
+urls_save_as(struct call *call, const struct session *session)
+{
+	struct clock_fields f;
+	const char *p = session->dj_name, *end = p + strlen(p);
+	uint32_t code;
+	char *name;
+	size_t n, count;
+
+	for (count = 0; p < end && count < MAX_SAVED_NAME; count++, p += n) {
+		n = utf8_decode(p, (size_t)(end - p), &code);
+		if (n == 0)
+			break;
+	}
+	clock_split(session->started_at, &f);
+	name = arena_printf(call->arena, "%.*s %04d-%02d-%02d",
+	    (int)(p - session->dj_name), session->dj_name, f.year, f.month,
+	    f.day);
+	if (name == NULL)
+		return NULL;
+	make_safe(name);
+	if (name[0] == '.')
+		name[0] = '_';
+	return name;
+}
+
+unsigned
+urls_default_expires(const struct call *call)
+{
+	return call->config->max_expires < URLS_EXPIRES
+	    ? (unsigned)call->config->max_expires
+	    : URLS_EXPIRES;
+}

@@ -1,0 +1,96 @@
+/* How things look in JSON. */
+#include "api/views.h"
+
+#include "api/urls.h"
+
+void
+view_id(struct json_writer *w, const char *name, const struct uuid *id)
+{
+	char text[UUID_TEXT_SIZE];
+
+	uuid_format(id, text);
+	json_key(w, name);
+	json_string(w, text);
+}
+
+void
+view_time(struct json_writer *w, const char *name, bool known, usec_t time)
+{
+	char text[CLOCK_RFC3339_SIZE];
+
+	json_key(w, name);
+	if (!known) {
+		json_null(w);
+		return;
+	}
+	clock_format(time, text);
+	json_string(w, text);
+}
+
+void
+view_dj(struct json_writer *w, const struct dj *dj, bool admin)
+{
+	json_object_begin(w);
+	view_id(w, "id", &dj->id);
+	json_key(w, "name");
+	json_string(w, dj->name);
+	json_key(w, "email");
+	json_string(w, admin ? dj->email : NULL);
+	view_time(w, "registered_at", true, dj->registered_at);
+	json_key(w, "weight");
+	json_decimal(w, dj->weight);
+	json_key(w, "is_active");
+	json_bool(w, dj->active);
+	/* Nobody has a place in the queue before the first draw. */
+	json_key(w, "position_in_queue");
+	json_null(w);
+	json_key(w, "estimated_time");
+	json_null(w);
+	json_object_end(w);
+}
+
+void
+view_session_members(struct call *call, struct json_writer *w,
+    const struct session *session, const char *download_link)
+{
+	usec_t wait = call->config->wait_days * 24 * USEC_PER_HOUR;
+
+	view_id(w, "id", &session->id);
+	view_id(w, "dj_id", &session->dj_id);
+	json_key(w, "dj_name");
+	json_string(w, session->dj_name);
+	view_time(w, "started_at", true, session->started_at);
+	view_time(w, "ended_at", session->ended, session->ended_at);
+	json_key(w, "duration_minutes");
+	if (session->ended)
+		json_number(w,
+		    (session->ended_at - session->started_at) / USEC_PER_MIN);
+	else
+		json_null(w);
+	json_key(w, "download_link");
+	json_string(w, download_link);
+	json_key(w, "upload_status");
+	json_string(
+	    w, session_status_name(session_status(session, call->now, wait)));
+	json_key(w, "session_type");
+	json_string(w, session->type);
+	json_key(w, "room");
+	json_string(w, session->room);
+}
+
+bool
+view_session(struct call *call, struct json_writer *w,
+    const struct session *session, struct error *err)
+{
+	const char *link = NULL;
+
+	if (session->has_file[RECORDING_OGG]) {
+		link = urls_lasting(call, &session->id);
+		if (link == NULL)
+			return error_memory(err);
+	}
+	json_object_begin(w);
+	view_session_members(call, w, session, link);
+	json_object_end(w);
+	return true;
+}
