@@ -14,4 +14,8 @@ int problem_status(enum error_code code);
 void problem_write(
     struct response *response, struct arena *arena, const struct error *err);
 
+/* The same for an error of the web server's own, which has only a status. */
+void problem_write_status(
+    struct response *response, struct arena *arena, int status);
+
 #endif

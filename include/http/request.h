@@ -49,7 +49,9 @@ struct request {
 	struct network_address client;
 	bool client_known;
 	char client_text[46];
-	bool forwarded; /* a proxy says that it forwards for somebody else */
+	bool forwarded;   /* a proxy says that it forwards for somebody else */
+	int server_error; /* the status that the web server itself wants to
+			   * answer with; 0: none */
 };
 
 /* Set the request's id and the client's address: what is known of the worst
@@ -57,8 +59,11 @@ struct request {
 void request_begin(struct request *request, struct arena *arena,
     const struct gateway *gateway, const struct config *config);
 
-/* Read method, path, query and body. Errors: INVALID, NOT_FOUND (a path with
- * more segments than any route has), TOO_LARGE. */
+/* Read method, path, query and body; nothing of them when the web server hands
+ * over an error of its own, as lighttpd does by server.error-handler. Its 411
+ * is none: a POST without a body need not say so (RFC 9112, 6.3). Errors:
+ * INVALID, NOT_FOUND (a path with more segments than any route has), TOO_LARGE.
+ */
 bool request_read(struct request *request, struct error *err) MUST_CHECK;
 
 /* A header by its CGI name, such as "HTTP_ORIGIN"; NULL when it is absent or

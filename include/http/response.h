@@ -25,6 +25,10 @@ void response_free(struct response *response);
 void response_header(
     struct response *response, const char *name, const char *value);
 
+/* The reason phrase of a status code (RFC 9110, 15); "Error" for one that is
+ * never sent. */
+const char *response_phrase(int status);
+
 /* Send it all. False when memory was short before anything was sent; a client
  * that has gone is no failure. */
 bool response_send(struct response *response, const struct gateway *gateway,

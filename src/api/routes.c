@@ -53,8 +53,14 @@ handle(struct call *call, struct request *request, char allow[64],
 {
 	const struct route *route;
 
-	if (!request_read(request, err) ||
-	    !route_find(route_tables, request, &call->route, allow, err))
+	if (!request_read(request, err))
+		return false;
+	if (request->server_error != 0) {
+		problem_write_status(
+		    call->response, call->arena, request->server_error);
+		return true;
+	}
+	if (!route_find(route_tables, request, &call->route, allow, err))
 		return false;
 	route = call->route;
 	if (route == NULL) {

@@ -3,27 +3,22 @@
 
 #include "base/json.h"
 
-struct kind {
-	int status;
-	const char *title;
-};
-
-static const struct kind kinds[ERROR__MAX] = {
-    [ERROR_OK] = {500, "Internal Server Error"},
-    [ERROR_INVALID] = {400, "Bad Request"},
-    [ERROR_UNAUTHORIZED] = {401, "Unauthorized"},
-    [ERROR_FORBIDDEN] = {403, "Forbidden"},
-    [ERROR_NOT_FOUND] = {404, "Not Found"},
-    [ERROR_METHOD] = {405, "Method Not Allowed"},
-    [ERROR_CONFLICT] = {409, "Conflict"},
-    [ERROR_TOO_LARGE] = {413, "Content Too Large"},
-    [ERROR_MEDIA_TYPE] = {415, "Unsupported Media Type"},
-    [ERROR_TOO_MANY] = {429, "Too Many Requests"},
-    [ERROR_RETRY] = {503, "Service Unavailable"},
-    [ERROR_DUPLICATE] = {409, "Conflict"},
-    [ERROR_UNAVAILABLE] = {503, "Service Unavailable"},
-    [ERROR_MEMORY] = {503, "Service Unavailable"},
-    [ERROR_INTERNAL] = {500, "Internal Server Error"},
+static const int statuses[ERROR__MAX] = {
+    [ERROR_OK] = 500,
+    [ERROR_INVALID] = 400,
+    [ERROR_UNAUTHORIZED] = 401,
+    [ERROR_FORBIDDEN] = 403,
+    [ERROR_NOT_FOUND] = 404,
+    [ERROR_METHOD] = 405,
+    [ERROR_CONFLICT] = 409,
+    [ERROR_TOO_LARGE] = 413,
+    [ERROR_MEDIA_TYPE] = 415,
+    [ERROR_TOO_MANY] = 429,
+    [ERROR_RETRY] = 503,
+    [ERROR_DUPLICATE] = 409,
+    [ERROR_UNAVAILABLE] = 503,
+    [ERROR_MEMORY] = 503,
+    [ERROR_INTERNAL] = 500,
 };
 
 /* Seconds after which a client may try again. */
@@ -35,7 +30,7 @@ problem_status(enum error_code code)
 {
 	if ((unsigned)code >= ERROR__MAX)
 		return 500;
-	return kinds[code].status;
+	return statuses[code];
 }
 
 static void
@@ -57,17 +52,15 @@ add_headers(struct response *response)
 	}
 }
 
-void
-problem_write(
-    struct response *response, struct arena *arena, const struct error *err)
+static void
+write_body(struct response *response, struct arena *arena, int status,
+    const char *detail)
 {
-	const struct kind *kind =
-	    &kinds[(unsigned)err->code < ERROR__MAX ? err->code
-						    : ERROR_INTERNAL];
+	const char *title = response_phrase(status);
 	struct json_writer w;
 	struct error ignored;
 
-	response->status = kind->status;
+	response->status = status;
 	response->content_type = "application/problem+json";
 	add_headers(response);
 	buf_reset(&response->body, response->body.cap);
@@ -78,12 +71,26 @@ problem_write(
 	}
 	json_object_begin(&w);
 	json_key(&w, "title");
-	json_string(&w, kind->title);
+	json_string(&w, title);
 	json_key(&w, "status");
-	json_number(&w, kind->status);
+	json_number(&w, status);
 	json_key(&w, "detail");
-	json_string(&w, err->detail);
+	json_string(&w, detail);
 	json_key(&w, "error");
-	json_string(&w, kind->title);
+	json_string(&w, title);
 	json_object_end(&w);
+}
+
+void
+problem_write(
+    struct response *response, struct arena *arena, const struct error *err)
+{
+	write_body(response, arena, problem_status(err->code), err->detail);
+}
+
+void
+problem_write_status(struct response *response, struct arena *arena, int status)
+{
+	write_body(
+	    response, arena, status, "the web server refused the request");
 }

@@ -191,11 +191,24 @@ add_pair(
 	    &pair->value, &pair->value_len, err);
 }
 
+/* The query as the client sent it: QUERY_STRING is empty where a web server
+ * hands over an error of its own. */
+static const char *
+raw_query(const struct request *request)
+{
+	const char *uri = variable(request, "REQUEST_URI");
+	const char *mark = strchr(uri, '?');
+
+	if (uri[0] == '\0')
+		return variable(request, "QUERY_STRING");
+	return mark == NULL ? "" : mark + 1;
+}
+
 /* application/x-www-form-urlencoded, as URLs carry it. */
 static bool
 split_query(struct request *request, struct error *err)
 {
-	const char *p = variable(request, "QUERY_STRING");
+	const char *p = raw_query(request);
 
 	for (;;) {
 		size_t len = strcspn(p, "&");
@@ -267,9 +280,25 @@ read_body(struct request *request, struct error *err)
 	return true;
 }
 
+/* REDIRECT_STATUS is no header, so no client can set it. An ordinary request
+ * has none, or 200. */
+static void
+read_server_error(struct request *request)
+{
+	long status = strtol(variable(request, "REDIRECT_STATUS"), NULL, 10);
+
+	if (status == 411)
+		request->method_name = "POST";
+	else if (status >= 400 && status <= 599)
+		request->server_error = (int)status;
+}
+
 bool
 request_read(struct request *request, struct error *err)
 {
+	read_server_error(request);
+	if (request->server_error != 0)
+		return true;
 	request->method = parse_method(request->method_name);
 	request->path = raw_path(request);
 	if (request->path == NULL) {

@@ -30,15 +30,15 @@ static const struct reason reasons[] = {
     {503, "Service Unavailable"},
 };
 
-static const char *
-phrase_of(int status)
+const char *
+response_phrase(int status)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].status == status)
 			return reasons[i].phrase;
-	return "Status";
+	return "Error";
 }
 
 void
@@ -81,7 +81,7 @@ response_send(
 
 	if (whole) {
 		buf_printf(&head, "Status: %d %s\r\n%s", response->status,
-		    phrase_of(response->status), headers);
+		    response_phrase(response->status), headers);
 		if (response->content_type != NULL)
 			buf_printf(&head,
 			    "Content-Type: %s\r\nContent-Length: %zu\r\n",
