@@ -14,6 +14,10 @@ typedef int64_t usec_t;
 #define USEC_PER_MIN  (60 * USEC_PER_SEC)
 #define USEC_PER_HOUR (60 * USEC_PER_MIN)
 
+/* The begin of the year 1 and the end of the year 9999. */
+#define CLOCK_MIN (INT64_C(-62135596800) * USEC_PER_SEC)
+#define CLOCK_MAX (INT64_C(253402300800) * USEC_PER_SEC - 1)
+
 /* "2026-11-21T21:00:04.318274Z" and its NUL. */
 #define CLOCK_RFC3339_SIZE 28
 
@@ -28,7 +32,7 @@ usec_t clock_now(void);
 /* A clock that never goes back, for durations. */
 usec_t clock_monotonic(void);
 
-/* Years 1 to 9999; the caller keeps `t` within them. */
+/* `t` is from CLOCK_MIN to CLOCK_MAX. */
 void clock_split(usec_t t, struct clock_fields *out);
 
 /* False for a date that does not exist. A second of 60 is taken as the
@@ -36,7 +40,8 @@ void clock_split(usec_t t, struct clock_fields *out);
 bool clock_join(const struct clock_fields *in, usec_t *out) MUST_CHECK;
 
 /* RFC 3339, any offset, fraction of any length (cut to microseconds). The
- * whole of `text` must be the time stamp. False for anything else. */
+ * whole of `text` must be the time stamp. False for anything else, and for a
+ * time outside the years 1 to 9999 in UTC. */
 bool clock_parse(const char *text, size_t len, usec_t *out) MUST_CHECK;
 
 /* RFC 3339 in UTC with Z; a fraction (six digits) only if there is one. */

@@ -21,7 +21,7 @@ enum param_type {
 	PARAM_UUID,
 	PARAM_INTEGER, /* min..max */
 	PARAM_BOOL,    /* true or false */
-	PARAM_TIME,    /* RFC 3339 */
+	PARAM_TIME,    /* RFC 3339, since 1970 */
 	PARAM_CHOICE,  /* one of the words of `choices` */
 	PARAM_NAME,    /* min..max characters after trimming, no controls */
 	PARAM_EMAIL,   /* something@something; the empty text is "not given" */

@@ -38,8 +38,7 @@ read_cursor(const char *text, size_t n_ids, struct list_place *out)
 		return false;
 	for (i = 0; i < sizeof(time); i++)
 		bits = bits << 8 | time[i];
-	/* Within the years that a DATETIME has. */
-	if (bits > INT64_C(253402300799999999))
+	if (bits > CLOCK_MAX)
 		return false;
 	out->time = (usec_t)bits;
 	for (i = 0; i < n_ids; i++)

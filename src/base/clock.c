@@ -199,7 +199,7 @@ clock_parse(const char *text, size_t len, usec_t *out)
 	    p != end || !clock_join(&f, out))
 		return false;
 	*out -= minutes * USEC_PER_MIN;
-	return true;
+	return *out >= CLOCK_MIN && *out <= CLOCK_MAX;
 }
 
 void

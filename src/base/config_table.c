@@ -44,7 +44,7 @@ const struct config_setting config_settings[] = {
 	3650, false,
 	"days after its end that a set may wait for its recording"},
     {"SESSION_RECORDER_EVENTS_TOKEN", CONFIG_STRING, AT(events_token), "", NULL,
-	ANY_LENGTH, true, "Bearer token of MinIO's bucket notifications"},
+	ANY_LENGTH, true, "Bearer token of MinIO's bucket notifications; not used yet"},
     {"SETLINK_DB_HOST", CONFIG_STRING, AT(db_host), "localhost", NULL,
 	ANY_LENGTH, false, "MariaDB hosts, in the order to be tried"},
     {"SETLINK_DB_PORT", CONFIG_INTEGER, AT(db_port), "3306", NULL, 1, 65535,

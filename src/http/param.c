@@ -169,9 +169,10 @@ read_value(const struct request *request, const struct param *param,
 	case PARAM_BOOL:
 		return read_bool(param, raw, out, err);
 	case PARAM_TIME:
-		return clock_parse(raw->text, raw->len, &out->time) ||
+		return (clock_parse(raw->text, raw->len, &out->time) &&
+			   out->time >= 0) ||
 		    refuse(param,
-			"an RFC 3339 time such as "
+			"an RFC 3339 time since 1970, such as "
 			"2026-11-21T21:00:00Z",
 			err);
 	case PARAM_CHOICE:
