@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# A private MariaDB that listens on a unix socket only.
+
+mariadb_config() {
+	cat >"$CONF/mariadb.cnf" <<-EOF
+		[mariadbd]
+		datadir=$STATE/mariadb
+		socket=$SOCKETS/mariadb.sock
+		pid-file=$STATE/tmp/mariadb.pid
+		tmpdir=$STATE/tmp
+		skip-networking
+		skip-name-resolve
+		character-set-server=utf8mb4
+		performance-schema=OFF
+		max-connections=500
+		innodb-buffer-pool-size=32M
+		innodb-log-file-size=8M
+		innodb-flush-log-at-trx-commit=2
+		innodb-use-native-aio=OFF
+		key-buffer-size=1M
+		aria-pagecache-buffer-size=1M
+		[client]
+		socket=$SOCKETS/mariadb.sock
+		user=$(id -un)
+		default-character-set=utf8mb4
+	EOF
+}
+
+mariadb_as() {
+	if [ "$UID" -eq 0 ]; then echo --user=root; fi
+}
+
+# mariadb_install: the system tables; a folder that was left half made is made
+# again.
+mariadb_install() {
+	local as
+	mapfile -t as < <(mariadb_as)
+	[ ! -e "$STATE/mariadb/installed" ] || return 0
+	rm -rf "$STATE/mariadb"
+	mariadb-install-db --defaults-file="$CONF/mariadb.cnf" "${as[@]}" \
+		--datadir="$STATE/mariadb" --skip-test-db \
+		--auth-root-authentication-method=socket \
+		--auth-root-socket-user="$(id -un)" >"$LOG/mariadb-install.log" 2>&1 ||
+		die_log "$LOG/mariadb-install.log" "mariadb-install-db failed"
+	: >"$STATE/mariadb/installed"
+}
+
+mariadb_start() {
+	local as
+	mapfile -t as < <(mariadb_as)
+	mariadb_config
+	mariadb_install
+	process_ensure mariadb "$(cat "$CONF/mariadb.cnf")" "$LOG/mariadb.log" \
+		mariadbd --defaults-file="$CONF/mariadb.cnf" "${as[@]}"
+}
+
+mariadb_sql() { mariadb --defaults-file="$CONF/mariadb.cnf" --batch "$@"; }
+
+mariadb_answers() { mariadb_sql -e 'SELECT 1'; }
+
+# mariadb_ready: wait for it, then make the database and its user.
+mariadb_ready() {
+	wait_for 30 mariadb_answers ||
+		die_log "$LOG/mariadb.log" "MariaDB does not answer"
+	mariadb_sql >"$LOG/mariadb-setup.log" 2>&1 <<-EOF ||
+		CREATE DATABASE IF NOT EXISTS setlink CHARACTER SET utf8mb4;
+		CREATE USER IF NOT EXISTS 'setlink'@'localhost';
+		ALTER USER 'setlink'@'localhost' IDENTIFIED BY '$DB_PASSWORD';
+		GRANT ALL PRIVILEGES ON setlink.* TO 'setlink'@'localhost';
+	EOF
+		die_log "$LOG/mariadb-setup.log" "the database cannot be made"
+}
