@@ -5,9 +5,12 @@
 #include "api/sync_process.h"
 #include "recorder/index.h"
 
-/* A probe of MinIO is believed for so long, and may take so long. */
+/* A probe of MinIO may take so long, and is believed for so long. A failure is
+ * believed for longer: with a MinIO that hangs, everybody who asks would keep a
+ * worker waiting. */
+#define PROBE_MILLISECONDS 1500
 #define PROBE_AGE          USEC_PER_SEC
-#define PROBE_MILLISECONDS 4000
+#define FAILED_PROBE_AGE   (3 * USEC_PER_SEC)
 
 /* An index this many intervals old means that nothing refreshes it. */
 #define INDEX_AGE_INTERVALS 10
@@ -46,11 +49,13 @@ probe_minio(struct call *call, struct error *out)
 {
 	static const char *const argv[] = {"setlink", "probe", NULL};
 	struct service *service = call->service;
+	usec_t age = service->probe.code == ERROR_OK ? PROBE_AGE
+						     : FAILED_PROBE_AGE;
 	struct buf reason = BUF_INIT;
 	bool ended;
 
 	if (service->probed_at != 0 &&
-	    clock_monotonic() - service->probed_at < PROBE_AGE) {
+	    clock_monotonic() - service->probed_at < age) {
 		*out = service->probe;
 		return;
 	}

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,7 +32,7 @@ find_command(char path[PATH_SIZE])
 		if (access(path, X_OK) == 0)
 			return;
 	}
-	(void)stpncpy(path, SETLINK_BINDIR "/setlink", PATH_SIZE - 1);
+	(void)snprintf(path, PATH_SIZE, "%s/%s", SETLINK_BINDIR, name);
 }
 
 /* Our environment without what a CGI request put there: headers (the admin

@@ -1,4 +1,7 @@
 /* The JSON writer: yajl's generator into a buffer. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
@@ -124,10 +127,31 @@ json_number(struct json_writer *w, int64_t number)
 	check(w, yajl_gen_integer(w->gen, number));
 }
 
+/* The shortest of the decimal texts that read back as the same number, so that
+ * 0.1 is 0.1 (yajl writes twenty digits). JSON has no word for a number that is
+ * none, nor for infinity. */
 void
 json_decimal(struct json_writer *w, double number)
 {
-	check(w, yajl_gen_double(w->gen, number));
+	char text[40];
+	size_t len;
+	int digits;
+
+	if (!isfinite(number)) {
+		w->out->failed = true;
+		return;
+	}
+	for (digits = 15; digits <= 17; digits++) {
+		(void)snprintf(text, sizeof(text), "%.*g", digits, number);
+		if (strtod(text, NULL) == number)
+			break;
+	}
+	len = strlen(text);
+	if (strpbrk(text, ".e") == NULL) {
+		(void)snprintf(text + len, sizeof(text) - len, ".0");
+		len += 2;
+	}
+	check(w, yajl_gen_number(w->gen, text, len));
 }
 
 void

@@ -207,8 +207,8 @@ run_once(struct db *db, db_work *work, void *context, struct error *err)
 static void
 pause_before(unsigned attempt)
 {
-	struct timespec pause = {
-	    0, (long)(rand() % 4 + 1) * 1000000L * (long)attempt};
+	long milliseconds = (long)(clock_monotonic() % 4 + 1) * (long)attempt;
+	struct timespec pause = {0, milliseconds * 1000 * 1000};
 
 	(void)nanosleep(&pause, NULL);
 }
