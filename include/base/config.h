@@ -48,7 +48,7 @@ struct config {
 	const char *db_ssl_ca;
 
 	const char *public_url;       /* without a slash at the end */
-	const char *admin_token_hash; /* 64 lower-case hex digits */
+	const char *admin_token_hash; /* 64 hex digits, or "" */
 	const char *cors_origins;     /* a list, or "*" */
 	const char *trusted_proxies;  /* a list of addresses or CIDR blocks */
 	enum log_level log_level;

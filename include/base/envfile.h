@@ -15,7 +15,7 @@ struct env_entry {
  * `export ` may stand before a name. A value is bare (up to " #" or the end of
  * the line, white space around it cut), 'single quoted' (as it is) or "double
  * quoted" (\" \\ \$ \n are escapes). A name given twice, and anything else, is
- * ERROR_INVALID with the number of the line, never with its text. */
+ * ERROR_INVALID with the number of the line, never with a value. */
 bool env_parse(struct arena *arena, const char *text, size_t len,
     struct env_entry **out, struct error *err) MUST_CHECK;
 

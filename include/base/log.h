@@ -14,8 +14,8 @@ void log_set_level(enum log_level level);
 
 bool log_enabled(enum log_level level);
 
-/* One line: time, level, then the text. Control characters, quotes and bytes
- * that are not ASCII in it are escaped, so that no text can forge a line. */
+/* One line: time, level, then the text. Control characters and bytes that are
+ * not ASCII in it are escaped, so that no text can forge a line. */
 void log_line(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Append `text` as a log value: printable ASCII stays, everything else

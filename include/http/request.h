@@ -28,8 +28,9 @@ enum http_method {
 /* A query parameter, decoded. */
 struct query_pair {
 	const char *name;
+	size_t name_len; /* both may hold NUL bytes */
 	const char *value;
-	size_t value_len; /* a value may hold NUL bytes */
+	size_t value_len;
 };
 
 /* All of it lives in the arena, or is the gateway's. */

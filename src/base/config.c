@@ -133,23 +133,34 @@ hash_valid(const char *value)
 	    (len == 64 && strspn(value, "0123456789abcdefABCDEF") == len);
 }
 
-/* Each origin as a browser sends it (RFC 6454, 6.2), or "*" alone. */
+/* An origin as a browser writes it (RFC 6454, 6.2): lower case, without the
+ * default port. Another spelling would never match. */
 static bool
-origins_valid(struct arena *arena, const char *list)
+origin_valid(struct arena *arena, const char *origin)
 {
 	struct endpoint endpoint;
 	struct error ignored;
+	const char *spelling;
+
+	if (!endpoint_parse(arena, origin, &endpoint, &ignored))
+		return false;
+	spelling = arena_printf(
+	    arena, "http%s://%s", endpoint.tls ? "s" : "", endpoint.authority);
+	return spelling != NULL && strcmp(origin, spelling) == 0;
+}
+
+static bool
+origins_valid(struct arena *arena, const char *list)
+{
 	const char *item;
 	size_t len;
 
 	if (strcmp(list, "*") == 0)
 		return true;
 	while ((item = network_list_item(&list, &len)) != NULL) {
-		const char *copy = arena_copy(arena, item, len);
+		const char *origin = arena_copy(arena, item, len);
 
-		if (copy == NULL ||
-		    !endpoint_parse(arena, copy, &endpoint, &ignored) ||
-		    endpoint.prefix[0] != '\0' || copy[len - 1] == '/')
+		if (origin == NULL || !origin_valid(arena, origin))
 			return false;
 	}
 	return true;
@@ -259,6 +270,9 @@ read_secret(struct config *config, const char *name, const char *path,
 	if (!read_file(&config->arena, path, &text, &len, &why))
 		return error_set(
 		    err, ERROR_INVALID, "%s_FILE: %s", name, why.detail);
+	if (strlen(text) != len)
+		return error_set(
+		    err, ERROR_INVALID, "%s_FILE: a NUL byte in it", name);
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
 		text[--len] = '\0';
 	*out = text;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/network.h"
 
 static bool
 refuse(struct error *err, const char *why)
@@ -26,16 +27,16 @@ lower_copy(struct arena *arena, const char *text, size_t len)
 static bool
 host_length(const char *text, size_t *len)
 {
+	struct network_address address;
 	static const char name_chars[] = "abcdefghijklmnopqrstuvwxyz"
 					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					 "0123456789.-_";
 
 	if (text[0] == '[') {
-		*len = 1 + strspn(text + 1, "0123456789abcdefABCDEF:.");
-		if (*len < 3 || text[*len] != ']')
-			return false;
-		(*len)++;
-		return true;
+		*len = 2 + strcspn(text + 1, "]");
+		return text[*len - 1] == ']' &&
+		    memchr(text, ':', *len) != NULL &&
+		    network_parse_address(text + 1, *len - 2, &address);
 	}
 	*len = strspn(text, name_chars);
 	return *len > 0 && *len < 254;

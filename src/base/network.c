@@ -52,7 +52,7 @@ parse_network(
 	if (!network_parse_address(
 		text, slash == NULL ? len : (size_t)(slash - text), out))
 		return false;
-	width = is_mapped(out) ? 32 : 128;
+	width = memchr(text, ':', len) == NULL ? 32 : 128;
 	*bits = 128;
 	if (slash == NULL)
 		return true;

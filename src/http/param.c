@@ -227,10 +227,11 @@ static bool
 find_in_query(const struct request *request, const struct param *param,
     struct raw *raw, struct error *err)
 {
-	size_t i;
+	size_t name_len = strlen(param->name), i;
 
 	for (i = 0; i < request->n_query; i++) {
-		if (strcmp(request->query[i].name, param->name) != 0)
+		if (request->query[i].name_len != name_len ||
+		    memcmp(request->query[i].name, param->name, name_len) != 0)
 			continue;
 		if (!twice(param, raw, err))
 			return false;
@@ -276,11 +277,11 @@ read_param(const struct request *request, const char *pattern,
 	if ((param->sources & PARAM_BODY) != 0 &&
 	    !find_in_body(body, param, &raw, err))
 		return false;
-	if (!raw.given && param->required)
-		return error_set(
-		    err, ERROR_INVALID, "%s: is required", param->name);
 	out->given = raw.given;
-	return !raw.given || read_value(request, param, &raw, out, err);
+	if (raw.given && !read_value(request, param, &raw, out, err))
+		return false;
+	return out->given || !param->required ||
+	    error_set(err, ERROR_INVALID, "%s: is required", param->name);
 }
 
 /* application/json, with any parameters (RFC 9110, 8.3.1). */
@@ -291,7 +292,7 @@ is_json_type(const char *type)
 	size_t len = sizeof(json) - 1;
 
 	return type != NULL && strncasecmp(type, json, len) == 0 &&
-	    (type[len] == '\0' || type[len] == ';' || type[len] == ' ');
+	    (type[len] == '\0' || strchr("; \t", type[len]) != NULL);
 }
 
 /* The body as an object; NULL when there is none. */

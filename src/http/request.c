@@ -50,23 +50,41 @@ set_id(struct request *request)
 		request->id[0] = '-';
 }
 
-/* The last address of X-Forwarded-For that is not one of our own proxies. */
+/* The start of the last item of the list's first `len` bytes, and its length;
+ * NULL when there is none. */
+static const char *
+last_item(const char *list, size_t len, size_t *item_len)
+{
+	size_t start;
+
+	while (len > 0 && strchr(", \t", list[len - 1]) != NULL)
+		len--;
+	start = len;
+	while (start > 0 && strchr(", \t", list[start - 1]) == NULL)
+		start--;
+	*item_len = len - start;
+	return len == start ? NULL : list + start;
+}
+
+/* X-Forwarded-For from its end, where our own proxies wrote, up to the first
+ * address that is none of theirs. What is before that, or before an item that
+ * is no address, anybody may have written. */
 static void
 set_forwarded_client(
     struct request *request, const char *list, const char *proxies)
 {
 	struct network_address address;
-	const char *item, *next = list;
-	size_t len;
+	const char *item;
+	size_t left = strlen(list), len;
 
-	while ((item = network_list_item(&next, &len)) != NULL) {
-		if (!network_parse_address(item, len, &address))
-			continue;
-		if (network_in_list(&address, proxies))
-			continue;
+	while (network_in_list(&request->client, proxies)) {
+		item = last_item(list, left, &len);
+		if (item == NULL || !network_parse_address(item, len, &address))
+			return;
 		request->client = address;
 		memcpy(request->client_text, item, len);
 		request->client_text[len] = '\0';
+		left = (size_t)(item - list);
 	}
 }
 
@@ -85,8 +103,7 @@ set_client(struct request *request, const struct config *config)
 	if (!request->client_known)
 		return;
 	memcpy(request->client_text, peer, len + 1);
-	if (list != NULL &&
-	    network_in_list(&request->client, config->trusted_proxies))
+	if (list != NULL)
 		set_forwarded_client(request, list, config->trusted_proxies);
 }
 
@@ -174,7 +191,6 @@ add_pair(
 	const char *equals = memchr(text, '=', len);
 	size_t name_len = equals == NULL ? len : (size_t)(equals - text);
 	struct query_pair *pair;
-	size_t ignored;
 
 	if (len == 0)
 		return true;
@@ -183,7 +199,7 @@ add_pair(
 		    "query: more than %d parameters", REQUEST_MAX_QUERY);
 	pair = &request->query[request->n_query++];
 	if (!percent_decode(request->arena, text, name_len, true, "query",
-		&pair->name, &ignored, err))
+		&pair->name, &pair->name_len, err))
 		return false;
 	return percent_decode(request->arena,
 	    equals == NULL ? text + len : equals + 1,
