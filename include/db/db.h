@@ -83,6 +83,16 @@ bool db_next(struct db_rows *rows, struct db_value *columns, bool *found,
 
 void db_rows_close(struct db_rows *rows);
 
+/* Called once a row. */
+typedef bool db_visit(
+    void *context, const struct db_value *row, struct error *err);
+
+/* db_select, `visit` for each row, and db_rows_close. */
+bool db_each(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, const enum db_type *types, size_t n_columns,
+    struct arena *arena, db_visit *visit, void *context, struct error *err)
+    MUST_CHECK;
+
 /* db_select, db_next and db_rows_close for at most one row. */
 bool db_select_one(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, const enum db_type *types, struct db_value *columns,

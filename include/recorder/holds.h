@@ -22,6 +22,14 @@ struct links_set_row {
 	bool manual; /* linked by a person */
 };
 
+/* That session `o` is another one than a set, in the same room (or one of them
+ * in none), and overlaps it by more than a tolerance. Its parameters: id, room
+ * and start of the set, now, end of the set, tolerance in microseconds. */
+#define HOLDS_OVERLAP                                                \
+	"o.id <> ? AND COALESCE(o.room <> ?, 0) = 0 "                \
+	"AND TIMESTAMPDIFF(MICROSECOND, GREATEST(o.started_at, ?), " \
+	"LEAST(COALESCE(o.ended_at, ?), ?)) > ?"
+
 /* Lock the row of a set and read it. ERROR_NOT_FOUND without one. */
 bool holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
     usec_t now, struct links_set_row *out, struct error *err) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "http/percent.h"
 
 #define DEFAULT_LIMIT 100
@@ -17,12 +18,11 @@ read_hex(const char *text, size_t digits, unsigned char *out)
 	size_t i;
 
 	for (i = 0; i < digits; i++) {
-		const char *hex = "0123456789abcdef";
-		const char *at = text[i] == '\0' ? NULL : strchr(hex, text[i]);
+		int value = hex_value(text[i]);
 
-		if (at == NULL)
+		if (value < 0)
 			return false;
-		out[i / 2] = (unsigned char)(out[i / 2] << 4 | (at - hex));
+		out[i / 2] = (unsigned char)(out[i / 2] << 4 | value);
 	}
 	return true;
 }
@@ -50,12 +50,14 @@ read_cursor(const char *text, size_t n_ids, struct list_place *out)
 static void
 write_cursor(struct buf *out, const struct list *list)
 {
-	size_t i, j;
+	char id[33];
+	size_t i;
 
 	buf_printf(out, "%016" PRIx64, (uint64_t)list->last.time);
-	for (i = 0; i < list->n_ids; i++)
-		for (j = 0; j < sizeof(list->last.ids[i].bytes); j++)
-			buf_printf(out, "%02x", list->last.ids[i].bytes[j]);
+	for (i = 0; i < list->n_ids; i++) {
+		hex_write(id, list->last.ids[i].bytes, 16);
+		buf_puts(out, id);
+	}
 }
 
 bool

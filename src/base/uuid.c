@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/hex.h"
+
 bool
 uuid_make(usec_t now, struct uuid *out, struct error *err)
 {
@@ -20,18 +22,6 @@ uuid_make(usec_t now, struct uuid *out, struct error *err)
 	out->bytes[6] = (unsigned char)(0x70 | (out->bytes[6] & 0x0f));
 	out->bytes[8] = (unsigned char)(0x80 | (out->bytes[8] & 0x3f));
 	return true;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* Whether a dash stands before byte `i` of the text form. */
@@ -54,8 +44,8 @@ uuid_parse(const char *text, size_t len, struct uuid *out)
 
 		if (dash_before(i) && *p++ != '-')
 			return false;
-		high = hex_digit(p[0]);
-		low = hex_digit(p[1]);
+		high = hex_value(p[0]);
+		low = hex_value(p[1]);
 		if (high < 0 || low < 0)
 			return false;
 		out->bytes[i] = (unsigned char)(high << 4 | low);
@@ -67,16 +57,14 @@ uuid_parse(const char *text, size_t len, struct uuid *out)
 void
 uuid_format(const struct uuid *id, char out[UUID_TEXT_SIZE])
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t i;
 
 	for (i = 0; i < sizeof(id->bytes); i++) {
 		if (dash_before(i))
 			*out++ = '-';
-		*out++ = digits[id->bytes[i] >> 4];
-		*out++ = digits[id->bytes[i] & 0x0f];
+		hex_write(out, &id->bytes[i], 1);
+		out += 2;
 	}
-	*out = '\0';
 }
 
 int

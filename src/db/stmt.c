@@ -392,6 +392,24 @@ db_rows_close(struct db_rows *rows)
 }
 
 bool
+db_each(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, const enum db_type *types, size_t n_columns,
+    struct arena *arena, db_visit *visit, void *context, struct error *err)
+{
+	struct db_value row[DB_MAX_COLUMNS];
+	struct db_rows rows = {0};
+	bool found = true, ok;
+
+	ok = db_select(
+	    db, sql, args, n_args, types, n_columns, arena, &rows, err);
+	while (ok && found)
+		ok = db_next(&rows, row, &found, err) &&
+		    (!found || visit(context, row, err));
+	db_rows_close(&rows);
+	return ok;
+}
+
+bool
 db_select_one(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, const enum db_type *types, struct db_value *columns,
     size_t n_columns, struct arena *arena, bool *found, struct error *err)

@@ -40,6 +40,20 @@ djs_find(struct db *db, struct arena *arena, const struct uuid *id,
 	return true;
 }
 
+struct list {
+	djs_visit *visit;
+	void *context;
+};
+
+static bool
+visit_row(void *context, const struct db_value *row, struct error *err)
+{
+	const struct list *list = context;
+	const struct dj dj = from_row(row);
+
+	return list->visit(list->context, &dj, err);
+}
+
 bool
 djs_list(struct db *db, struct arena *arena, usec_t after_time,
     const struct uuid *after_id, unsigned limit, djs_visit *visit,
@@ -51,32 +65,19 @@ djs_list(struct db *db, struct arena *arena, usec_t after_time,
 	    db_uuid(after_id),
 	    db_int(limit),
 	};
-	struct db_rows rows = {0};
-	struct db_value row[N_COLUMNS];
-	bool found = true, ok;
+	struct list list = {visit, context};
 
 	if (after_id == NULL)
-		ok = db_select(db,
+		return db_each(db,
 		    "SELECT " COLUMNS " FROM djs "
 		    "ORDER BY registered_at DESC, id DESC LIMIT ?",
-		    args + 3, 1, types, N_COLUMNS, arena, &rows, err);
-	else
-		ok = db_select(db,
-		    "SELECT " COLUMNS " FROM djs WHERE registered_at <= ? "
-		    "AND (registered_at < ? OR id < ?) "
-		    "ORDER BY registered_at DESC, id DESC LIMIT ?",
-		    args, 4, types, N_COLUMNS, arena, &rows, err);
-	while (ok && found) {
-		struct dj dj;
-
-		ok = db_next(&rows, row, &found, err);
-		if (ok && found) {
-			dj = from_row(row);
-			ok = visit(context, &dj, err);
-		}
-	}
-	db_rows_close(&rows);
-	return ok;
+		    args + 3, 1, types, N_COLUMNS, arena, visit_row, &list,
+		    err);
+	return db_each(db,
+	    "SELECT " COLUMNS " FROM djs WHERE registered_at <= ? "
+	    "AND (registered_at < ? OR id < ?) "
+	    "ORDER BY registered_at DESC, id DESC LIMIT ?",
+	    args, 4, types, N_COLUMNS, arena, visit_row, &list, err);
 }
 
 struct registration {

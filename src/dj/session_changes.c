@@ -41,6 +41,16 @@ say_conflict(struct error *err)
 	return false;
 }
 
+static bool
+take_running(void *context, const struct db_value *row, struct error *err)
+{
+	struct start *start = context;
+
+	(void)err;
+	start->ended[start->n_ended++] = row[0].as.id;
+	return true;
+}
+
 /* The sets that run in the room of the new one, into start->ended. */
 static bool
 find_running(struct db *db, struct start *start, struct error *err)
@@ -48,22 +58,12 @@ find_running(struct db *db, struct start *start, struct error *err)
 	static const enum db_type types[] = {DB_UUID};
 	const struct db_value args[] = {
 	    db_text(start->change->room), db_int(SESSIONS_MAX_ENDED)};
-	struct db_rows rows = {0};
-	struct db_value row;
-	bool found = true, ok;
 
 	start->n_ended = 0;
-	ok = db_select(db,
+	return db_each(db,
 	    "SELECT id FROM sessions WHERE active_dj_id IS NOT NULL "
 	    "AND room <=> ? ORDER BY started_at LIMIT ? FOR UPDATE",
-	    args, 2, types, 1, start->arena, &rows, err);
-	while (ok && found) {
-		ok = db_next(&rows, &row, &found, err);
-		if (ok && found)
-			start->ended[start->n_ended++] = row.as.id;
-	}
-	db_rows_close(&rows);
-	return ok;
+	    args, 2, types, 1, start->arena, take_running, start, err);
 }
 
 /* A set never ends before it starts, even when the clock was set back. */

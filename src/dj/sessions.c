@@ -123,6 +123,20 @@ sessions_current(struct db *db, struct arena *arena, struct session *out,
 	return true;
 }
 
+struct list {
+	sessions_visit *visit;
+	void *context;
+};
+
+static bool
+visit_row(void *context, const struct db_value *row, struct error *err)
+{
+	const struct list *list = context;
+	const struct session session = from_row(row);
+
+	return list->visit(list->context, &session, err);
+}
+
 bool
 sessions_list(struct db *db, struct arena *arena, usec_t after_time,
     const struct uuid *after_id, unsigned limit, sessions_visit *visit,
@@ -134,33 +148,19 @@ sessions_list(struct db *db, struct arena *arena, usec_t after_time,
 	    db_uuid(after_id),
 	    db_int(limit),
 	};
-	struct db_rows rows = {0};
-	struct db_value row[N_COLUMNS];
-	bool found = true, ok;
+	struct list list = {visit, context};
 
 	if (after_id == NULL)
-		ok = db_select(db,
+		return db_each(db,
 		    SELECT_SESSIONS
 		    "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
-		    args + 3, 1, types, N_COLUMNS, arena, &rows, err);
-	else
-		ok = db_select(db,
-		    SELECT_SESSIONS
-		    "WHERE s.started_at <= ? "
-		    "AND (s.started_at < ? OR s.id < ?) "
-		    "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
-		    args, 4, types, N_COLUMNS, arena, &rows, err);
-	while (ok && found) {
-		struct session session;
-
-		ok = db_next(&rows, row, &found, err);
-		if (ok && found) {
-			session = from_row(row);
-			ok = visit(context, &session, err);
-		}
-	}
-	db_rows_close(&rows);
-	return ok;
+		    args + 3, 1, types, N_COLUMNS, arena, visit_row, &list,
+		    err);
+	return db_each(db,
+	    SELECT_SESSIONS "WHERE s.started_at <= ? "
+			    "AND (s.started_at < ? OR s.id < ?) "
+			    "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
+	    args, 4, types, N_COLUMNS, arena, visit_row, &list, err);
 }
 
 enum session_status

@@ -4,8 +4,9 @@
 #include <ctype.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/hex.h"
 
 /* The token of an Authorization header; NULL when it has another scheme. */
 static const char *
@@ -30,8 +31,7 @@ token_matches(const char *token, const char *hash)
 	if (EVP_Digest(
 		token, strlen(token), digest, NULL, EVP_sha256(), NULL) != 1)
 		return false;
-	for (i = 0; i < sizeof(digest); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	hex_write(hex, digest, sizeof(digest));
 	for (i = 0; i < 64; i++)
 		want[i] = (char)tolower((unsigned char)hash[i]);
 	return CRYPTO_memcmp(hex, want, 64) == 0;

@@ -4,14 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "base/hex.h"
 
 bool
 percent_decode(struct arena *arena, const char *text, size_t len, bool plus,

@@ -35,7 +35,6 @@ static const enum db_type types[N_COLUMNS] = {
     [HOLDER] = DB_UUID,
 };
 
-/* The subquery is the rule of holds_find_holder, for each row. */
 static const char select_candidates[] =
     "SELECT r.recorder_id, r.id, r.start_time, r.end_time, r.duration_ns, "
     "r.is_closed, "
@@ -44,20 +43,21 @@ static const char select_candidates[] =
     "(SELECT o.id FROM session_recordings l "
     "JOIN sessions o ON o.id = l.session_id "
     "WHERE l.recorder_id = r.recorder_id AND l.recording_id = r.id "
-    "AND o.id <> ? AND COALESCE(o.room <> ?, 0) = 0 "
-    "AND TIMESTAMPDIFF(MICROSECOND, GREATEST(o.started_at, ?), "
-    "LEAST(COALESCE(o.ended_at, ?), ?)) > ? "
-    "ORDER BY o.started_at LIMIT 1) "
+    "AND " HOLDS_OVERLAP " ORDER BY o.started_at LIMIT 1) "
     "FROM recordings r "
     "WHERE r.listed_at BETWEEN ? AND ? AND r.gone_at IS NULL "
     "AND r.start_time IS NOT NULL "
     "AND (r.end_time IS NULL OR r.end_time >= ?) "
     "ORDER BY r.listed_at DESC LIMIT ?";
 
-static void
-from_row(const struct db_value *row, struct match_recording *out,
-    struct uuid *holder)
+static bool
+take_row(void *context, const struct db_value *row, struct error *err)
 {
+	struct candidates *candidates = context;
+	struct match_recording *out =
+	    &candidates->recordings[candidates->count];
+
+	(void)err;
 	*out = (struct match_recording){
 	    .recorder_id = row[RECORDER_ID].as.id,
 	    .id = row[ID].as.id,
@@ -74,7 +74,9 @@ from_row(const struct db_value *row, struct match_recording *out,
 	if (row[NEWEST_CHUNK].type != DB_NULL)
 		out->newest_chunk = row[NEWEST_CHUNK].as.time;
 	if (out->taken)
-		*holder = row[HOLDER].as.id;
+		candidates->holders[candidates->count] = row[HOLDER].as.id;
+	candidates->count++;
+	return true;
 }
 
 static bool
@@ -109,21 +111,8 @@ candidates_read(struct db *db, struct arena *arena,
 	    db_time(set->start - tolerance),
 	    db_int(MAX_CANDIDATES),
 	};
-	struct db_rows rows = {0};
-	struct db_value row[N_COLUMNS];
-	bool found = true, ok;
 
-	ok = reserve(arena, out, err) &&
-	    db_select(db, select_candidates, args, 10, types, N_COLUMNS, arena,
-		&rows, err);
-	while (ok && found) {
-		ok = db_next(&rows, row, &found, err);
-		if (ok && found) {
-			from_row(row, &out->recordings[out->count],
-			    &out->holders[out->count]);
-			out->count++;
-		}
-	}
-	db_rows_close(&rows);
-	return ok;
+	return reserve(arena, out, err) &&
+	    db_each(db, select_candidates, args, 10, types, N_COLUMNS, arena,
+		take_row, out, err);
 }

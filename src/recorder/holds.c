@@ -79,15 +79,27 @@ holds_find_holder(struct db *db, struct arena *arena,
 		"SELECT o.id FROM session_recordings l "
 		"JOIN sessions o ON o.id = l.session_id "
 		"WHERE l.recorder_id = ? AND l.recording_id = ? "
-		"AND o.id <> ? AND COALESCE(o.room <> ?, 0) = 0 "
-		"AND TIMESTAMPDIFF(MICROSECOND, "
-		"GREATEST(o.started_at, ?), "
-		"LEAST(COALESCE(o.ended_at, ?), ?)) > ? "
-		"ORDER BY o.started_at LIMIT 1",
+		"AND " HOLDS_OVERLAP " ORDER BY o.started_at LIMIT 1",
 		args, 8, types, &row, 1, arena, found, err))
 		return false;
 	if (*found)
 		*holder = row.as.id;
+	return true;
+}
+
+struct parts {
+	struct link_part *parts;
+	size_t *count;
+};
+
+static bool
+take_part(void *context, const struct db_value *row, struct error *err)
+{
+	struct parts *out = context;
+
+	(void)err;
+	out->parts[(*out->count)++] = (struct link_part){
+	    row[0].as.id, row[1].as.id, row[2].as.number};
 	return true;
 }
 
@@ -97,24 +109,14 @@ holds_read(struct db *db, struct arena *arena, const struct uuid *id,
 {
 	static const enum db_type types[] = {DB_UUID, DB_UUID, DB_INT};
 	const struct db_value args[] = {db_uuid(id), db_int(MATCH_MAX_PARTS)};
-	struct db_rows rows = {0};
-	struct db_value row[3];
-	bool found = true, ok;
+	struct parts out = {parts, n_parts};
 
 	*n_parts = 0;
-	ok = db_select(db,
+	return db_each(db,
 	    "SELECT recorder_id, recording_id, offset_us "
 	    "FROM session_recordings WHERE session_id = ? "
 	    "ORDER BY part LIMIT ?",
-	    args, 2, types, 3, arena, &rows, err);
-	while (ok && found) {
-		ok = db_next(&rows, row, &found, err);
-		if (ok && found)
-			parts[(*n_parts)++] = (struct link_part){
-			    row[0].as.id, row[1].as.id, row[2].as.number};
-	}
-	db_rows_close(&rows);
-	return ok;
+	    args, 2, types, 3, arena, take_part, &out, err);
 }
 
 static bool

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/hex.h"
+
 /* RFC 3986, section 2.3. */
 static const bool unreserved[256] = {
     ['A' ... 'Z'] = true,
@@ -47,18 +49,6 @@ void
 s3_encode_path(struct buf *out, const char *key)
 {
 	encode(out, key, '/');
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* The byte that the two digits stand for; 0, which no key can hold, when

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "s3/encode.h"
 
 #define OWN_PARAMS   5
@@ -210,15 +211,10 @@ stamp_put(const struct sigv4_signer *signer, usec_t now, char out[STAMP_SIZE])
 static void
 add_hex(struct buf *out, const unsigned char bytes[SHA256_SIZE])
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[2 * SHA256_SIZE];
-	size_t i;
+	char text[2 * SHA256_SIZE + 1];
 
-	for (i = 0; i < SHA256_SIZE; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	buf_add(out, text, sizeof(text));
+	hex_write(text, bytes, SHA256_SIZE);
+	buf_add(out, text, sizeof(text) - 1);
 }
 
 static void
