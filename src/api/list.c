@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "http/percent.h"
+#include "base/percent.h"
 
 #define DEFAULT_LIMIT 100
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/percent.h"
 #include "base/utf8.h"
-#include "http/percent.h"
 
 /* Characters of a DJ's name in a file name; more would make long URLs. */
 #define MAX_SAVED_NAME 60

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/percent.h"
 #include "base/uuid.h"
-#include "http/percent.h"
 
 /* Of a body that is too large as much as this is read and thrown away, so
  * that the client gets to read the answer. */
@@ -160,6 +160,24 @@ raw_path(struct request *request)
 	return arena_copy(request->arena, uri, len);
 }
 
+/* Decode a piece of the path or the query (`plus`) into the arena. */
+static bool
+decode(const struct request *request, const char *text, size_t len, bool plus,
+    const char **out, size_t *out_len, struct error *err)
+{
+	char *copy = arena_copy(request->arena, text, len);
+
+	if (copy == NULL)
+		return error_memory(err);
+	if (!percent_decode(copy, &len, plus))
+		return error_set(err, ERROR_INVALID,
+		    "%s: a %% is not followed by two hex digits",
+		    plus ? "query" : "path");
+	*out = copy;
+	*out_len = len;
+	return true;
+}
+
 static bool
 split_path(struct request *request, struct error *err)
 {
@@ -172,8 +190,8 @@ split_path(struct request *request, struct error *err)
 		if (request->n_segments == REQUEST_MAX_SEGMENTS)
 			return error_set(
 			    err, ERROR_NOT_FOUND, "there is no such resource");
-		if (!percent_decode(request->arena, p, len, false, "path",
-			&segment, &decoded_len, err))
+		if (!decode(
+			request, p, len, false, &segment, &decoded_len, err))
 			return false;
 		if (strlen(segment) != decoded_len)
 			return error_set(
@@ -198,13 +216,12 @@ add_pair(
 		return error_set(err, ERROR_INVALID,
 		    "query: more than %d parameters", REQUEST_MAX_QUERY);
 	pair = &request->query[request->n_query++];
-	if (!percent_decode(request->arena, text, name_len, true, "query",
-		&pair->name, &pair->name_len, err))
+	if (!decode(request, text, name_len, true, &pair->name, &pair->name_len,
+		err))
 		return false;
-	return percent_decode(request->arena,
-	    equals == NULL ? text + len : equals + 1,
-	    equals == NULL ? 0 : len - name_len - 1, true, "query",
-	    &pair->value, &pair->value_len, err);
+	return decode(request, equals == NULL ? text + len : equals + 1,
+	    equals == NULL ? 0 : len - name_len - 1, true, &pair->value,
+	    &pair->value_len, err);
 }
 
 /* The query as the client sent it: QUERY_STRING is empty where a web server

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "s3/encode.h"
+#include "base/percent.h"
 
 /* The longest text of an element: a key of 1,024 bytes that are all escaped
  * has 3,072; MinIO's token is a key and some words in base 64. */
@@ -247,7 +247,8 @@ object_decode(struct s3_object *object, bool encoded)
 	if (!encoded)
 		return true;
 	memcpy(&key, &object->key, sizeof(key));
-	return s3_decode_key(key, &object->key_len);
+	return percent_decode(key, &object->key_len, true) &&
+	    strlen(key) == object->key_len;
 }
 
 /* Decode the keys, once it is known that they are encoded: EncodingType is

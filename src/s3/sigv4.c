@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "s3/encode.h"
+#include "base/percent.h"
 
 #define OWN_PARAMS   5
 #define SHA256_SIZE  32
@@ -236,10 +236,10 @@ add_path(struct buf *out, const struct sigv4_url *url)
 {
 	if (url->style == URL_STYLE_PATH) {
 		buf_putc(out, '/');
-		s3_encode_path(out, url->bucket);
+		percent_encode_path(out, url->bucket);
 	}
 	buf_putc(out, '/');
-	s3_encode_path(out, url->key);
+	percent_encode_path(out, url->key);
 }
 
 static void
@@ -299,10 +299,10 @@ pair_add(struct buf *out, const struct sigv4_param *param)
 {
 	struct pair pair = {.start = out->len};
 
-	s3_encode_query(out, param->name);
+	percent_encode(out, param->name);
 	pair.name_len = out->len - pair.start;
 	buf_putc(out, '=');
-	s3_encode_query(out, param->value);
+	percent_encode(out, param->value);
 	pair.len = out->len - pair.start;
 	return pair;
 }

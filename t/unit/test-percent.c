@@ -1,5 +1,5 @@
-/* Percent-encoding and the decoding of listed keys. */
-#include "s3/encode.h"
+/* Percent-encoding. */
+#include "base/percent.h"
 
 #include <stdlib.h>
 
@@ -43,7 +43,6 @@ static const struct {
     {"%g4", NULL},
     {"%%41", NULL},
     {"%-1", NULL},
-    {"a%00b", NULL},
 };
 
 static void
@@ -51,12 +50,23 @@ test_encode(size_t i)
 {
 	struct buf out = BUF_INIT;
 
-	s3_encode_query(&out, encoded[i].text);
+	percent_encode(&out, encoded[i].text);
 	tap_is_str(buf_text(&out), encoded[i].query, "query, row %zu", i);
 	buf_reset(&out, 0);
-	s3_encode_path(&out, encoded[i].text);
+	percent_encode_path(&out, encoded[i].text);
 	tap_is_str(buf_text(&out), encoded[i].path, "path, row %zu", i);
 	buf_free(&out);
+}
+
+static void
+test_nul(void)
+{
+	char text[] = "a%00b+";
+	size_t len = strlen(text);
+
+	tap_ok(percent_decode(text, &len, false) && len == 4 &&
+		memcmp(text, "a\0b+", 5) == 0,
+	    "a NUL is for the caller to see, and a plus stays in a path");
 }
 
 /* On the heap, so that the address sanitizer sees a read too far. */
@@ -70,7 +80,7 @@ test_decode(const char *text, const char *key)
 	if (copy == NULL)
 		abort();
 	memcpy(copy, text, len + 1);
-	ok = s3_decode_key(copy, &len);
+	ok = percent_decode(copy, &len, true);
 	tap_is_str(ok ? copy : NULL, key, "decoding %s", text);
 	if (ok)
 		tap_is_int((long long)len, (long long)strlen(copy),
@@ -88,10 +98,10 @@ test_every_byte(void)
 	for (i = 1; i < sizeof(all); i++)
 		all[i - 1] = (char)i;
 	all[255] = '\0';
-	s3_encode_query(&out, all);
+	percent_encode(&out, all);
 	copy = out.data;
 	len = out.len;
-	tap_ok(s3_decode_key(copy, &len) && len == 255 &&
+	tap_ok(percent_decode(copy, &len, true) && len == 255 &&
 		memcmp(copy, all, sizeof(all)) == 0,
 	    "every byte comes back");
 	buf_free(&out);
@@ -107,5 +117,6 @@ main(void)
 	for (i = 0; i < sizeof(decoded) / sizeof(decoded[0]); i++)
 		test_decode(decoded[i].text, decoded[i].key);
 	test_every_byte();
+	test_nul();
 	return tap_done();
 }

@@ -1,5 +1,5 @@
-/* Percent-encoding for S3, and the decoding of listed keys. */
-#include "s3/encode.h"
+/* Percent-encoding. */
+#include "base/percent.h"
 
 #include <string.h>
 
@@ -40,50 +40,47 @@ encode(struct buf *out, const char *text, unsigned char also)
 }
 
 void
-s3_encode_query(struct buf *out, const char *text)
+percent_encode(struct buf *out, const char *text)
 {
 	encode(out, text, '\0');
 }
 
 void
-s3_encode_path(struct buf *out, const char *key)
+percent_encode_path(struct buf *out, const char *path)
 {
-	encode(out, key, '/');
+	encode(out, path, '/');
 }
 
-/* The byte that the two digits stand for; 0, which no key can hold, when
- * they are no digits. */
-static unsigned char
-escaped_byte(const char *digits, size_t len)
+/* The byte that the two digits at `text` stand for; false when there are no
+ * two digits. */
+static bool
+decode_byte(const char *text, size_t len, char *out)
 {
 	int high, low;
 
 	if (len < 2)
-		return 0;
-	high = hex_value(digits[0]);
-	low = hex_value(digits[1]);
+		return false;
+	high = hex_value(text[0]);
+	low = hex_value(text[1]);
 	if (high < 0 || low < 0)
-		return 0;
-	return (unsigned char)(high << 4 | low);
+		return false;
+	*out = (char)(high << 4 | low);
+	return true;
 }
 
 bool
-s3_decode_key(char *text, size_t *len)
+percent_decode(char *text, size_t *len, bool plus)
 {
 	size_t in, out = 0;
 
 	for (in = 0; in < *len; in++, out++) {
-		unsigned char c = (unsigned char)text[in];
-
-		if (c == '+')
-			c = ' ';
-		else if (c == '%') {
-			c = escaped_byte(text + in + 1, *len - in - 1);
-			in += 2;
+		if (text[in] != '%') {
+			text[out] = plus && text[in] == '+' ? ' ' : text[in];
+			continue;
 		}
-		if (c == '\0')
+		if (!decode_byte(text + in + 1, *len - in - 1, &text[out]))
 			return false;
-		text[out] = (char)c;
+		in += 2;
 	}
 	text[out] = '\0';
 	*len = out;
