@@ -14,7 +14,6 @@
 #include "base/uuid.h"
 
 struct db;
-struct db_stmt;
 
 enum db_type { DB_NULL, DB_INT, DB_DOUBLE, DB_TEXT, DB_UUID, DB_TIME };
 
@@ -60,40 +59,20 @@ void db_close(struct db *db);
 bool db_exec(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, uint64_t *affected, struct error *err) MUST_CHECK;
 
-/* Rows of a statement, held by the client library. A zeroed struct db_rows is
- * closed; db_rows_close may always be called, and must be before the next
- * statement with the same text. */
-struct db_rows {
-	struct db *db;
-	struct db_stmt *stmt;
-	unsigned long connection; /* which one the statement belongs to */
-	struct arena *arena;
-	size_t n_columns;
-};
-
-/* Run a statement with rows. `types` says how each column is wanted. */
-bool db_select(struct db *db, const char *sql, const struct db_value *args,
-    size_t n_args, const enum db_type *types, size_t n_columns,
-    struct arena *arena, struct db_rows *rows, struct error *err) MUST_CHECK;
-
-/* The next row into `columns` (texts live in the arena); *found is false
- * after the last one. */
-bool db_next(struct db_rows *rows, struct db_value *columns, bool *found,
-    struct error *err) MUST_CHECK;
-
-void db_rows_close(struct db_rows *rows);
-
 /* Called once a row. */
 typedef bool db_visit(
     void *context, const struct db_value *row, struct error *err);
 
-/* db_select, `visit` for each row, and db_rows_close. */
+/* Run a statement with rows, which the client library holds until the last one
+ * has been visited: `visit` may run statements with another text. `types` says
+ * how each column is wanted; texts live in the arena. Errors as those of
+ * db_exec. */
 bool db_each(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, const enum db_type *types, size_t n_columns,
     struct arena *arena, db_visit *visit, void *context, struct error *err)
     MUST_CHECK;
 
-/* db_select, db_next and db_rows_close for at most one row. */
+/* The same for at most one row. */
 bool db_select_one(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, const enum db_type *types, struct db_value *columns,
     size_t n_columns, struct arena *arena, bool *found, struct error *err)

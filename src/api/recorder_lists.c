@@ -5,6 +5,8 @@
 #include "api/views.h"
 #include "recorder/index.h"
 
+#define NSEC_PER_SEC INT64_C(1000000000)
+
 struct page {
 	struct list list;
 	bool presigned;
@@ -74,11 +76,9 @@ add_recording(struct page *page, const struct recording *r, struct error *err)
 	json_string(w, r->name);
 	view_time(w, "start_time", r->has_start, r->start);
 	view_time(w, "end_time", r->has_end, r->end);
+	/* 0 while it is open, as the metadata says, or not known. */
 	json_key(w, "duration_seconds");
-	if (r->has_duration)
-		json_number(w, r->duration / 1000000000);
-	else
-		json_null(w);
+	json_number(w, r->has_duration ? r->duration / NSEC_PER_SEC : 0);
 	json_key(w, "is_closed");
 	json_bool(w, r->closed);
 	json_key(w, "keep");

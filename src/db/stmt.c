@@ -233,6 +233,15 @@ db_exec(struct db *db, const char *sql, const struct db_value *args,
 	return true;
 }
 
+/* The rows of a statement that was executed. */
+struct rows {
+	struct db *db;
+	struct db_stmt *stmt;
+	unsigned long connection; /* which one the statement belongs to */
+	struct arena *arena;
+	size_t n_columns;
+};
+
 static void
 bind_column(struct db_stmt *stmt, size_t i, enum db_type type)
 {
@@ -268,10 +277,10 @@ bind_column(struct db_stmt *stmt, size_t i, enum db_type type)
 	}
 }
 
-bool
-db_select(struct db *db, const char *sql, const struct db_value *args,
+static bool
+rows_open(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, const enum db_type *types, size_t n_columns,
-    struct arena *arena, struct db_rows *rows, struct error *err)
+    struct arena *arena, struct rows *rows, struct error *err)
 {
 	struct db_stmt *stmt = run(db, sql, args, n_args, err);
 	size_t i;
@@ -289,14 +298,13 @@ db_select(struct db *db, const char *sql, const struct db_value *args,
 	if (mysql_stmt_bind_result(stmt->handle, stmt->columns) != 0 ||
 	    mysql_stmt_store_result(stmt->handle) != 0)
 		return stmt_fail(stmt, err);
-	*rows = (struct db_rows){db, stmt, db->connection, arena, n_columns};
+	*rows = (struct rows){db, stmt, db->connection, arena, n_columns};
 	return true;
 }
 
 /* Fetch a text of known length into the arena. */
 static bool
-read_text(
-    struct db_rows *rows, size_t i, struct db_value *out, struct error *err)
+read_text(struct rows *rows, size_t i, struct db_value *out, struct error *err)
 {
 	unsigned long len = rows->stmt->lengths[i];
 	char *text = arena_alloc(rows->arena, (size_t)len + 1);
@@ -319,7 +327,7 @@ read_text(
 
 static bool
 read_column(
-    struct db_rows *rows, size_t i, struct db_value *out, struct error *err)
+    struct rows *rows, size_t i, struct db_value *out, struct error *err)
 {
 	const struct db_stmt *stmt = rows->stmt;
 
@@ -354,14 +362,14 @@ read_column(
 
 /* A connection that is closed takes its statements with it. */
 static bool
-is_open(const struct db_rows *rows)
+is_open(const struct rows *rows)
 {
 	return rows->stmt != NULL && rows->db->connection == rows->connection;
 }
 
-bool
-db_next(struct db_rows *rows, struct db_value *columns, bool *found,
-    struct error *err)
+static bool
+rows_next(
+    struct rows *rows, struct db_value *columns, bool *found, struct error *err)
 {
 	int result;
 	size_t i;
@@ -383,8 +391,8 @@ db_next(struct db_rows *rows, struct db_value *columns, bool *found,
 	return true;
 }
 
-void
-db_rows_close(struct db_rows *rows)
+static void
+rows_close(struct rows *rows)
 {
 	if (is_open(rows))
 		mysql_stmt_free_result(rows->stmt->handle);
@@ -397,15 +405,15 @@ db_each(struct db *db, const char *sql, const struct db_value *args,
     struct arena *arena, db_visit *visit, void *context, struct error *err)
 {
 	struct db_value row[DB_MAX_COLUMNS];
-	struct db_rows rows = {0};
+	struct rows rows = {0};
 	bool found = true, ok;
 
-	ok = db_select(
+	ok = rows_open(
 	    db, sql, args, n_args, types, n_columns, arena, &rows, err);
 	while (ok && found)
-		ok = db_next(&rows, row, &found, err) &&
+		ok = rows_next(&rows, row, &found, err) &&
 		    (!found || visit(context, row, err));
-	db_rows_close(&rows);
+	rows_close(&rows);
 	return ok;
 }
 
@@ -414,12 +422,12 @@ db_select_one(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, const enum db_type *types, struct db_value *columns,
     size_t n_columns, struct arena *arena, bool *found, struct error *err)
 {
-	struct db_rows rows = {0};
+	struct rows rows = {0};
 	bool ok;
 
-	ok = db_select(
+	ok = rows_open(
 		 db, sql, args, n_args, types, n_columns, arena, &rows, err) &&
-	    db_next(&rows, columns, found, err);
-	db_rows_close(&rows);
+	    rows_next(&rows, columns, found, err);
+	rows_close(&rows);
 	return ok;
 }

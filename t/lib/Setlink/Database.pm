@@ -89,6 +89,13 @@ sub run_server {
     return;
 }
 
+# One that is running already, and does not end with the test: `dir` has a
+# my.cnf that leads there.
+sub at {
+    my ($class, $dir) = @_;
+    return bless { dir => $dir }, $class;
+}
+
 sub stop { stop_process($_[0]{pid}); return }
 
 # A new, empty database. Returns the settings that lead to it, as NAME, VALUE...

@@ -21,21 +21,26 @@ sub program {
     return $found // die "no minio in PATH: run ./quickstart once\n";
 }
 
+# One that is running already, and does not end with the test.
+sub at {
+    my ($class, $port, $user, $password) = @_;
+    return bless {
+        authority => "127.0.0.1:$port",
+        port      => $port,
+        user      => $user,
+        password  => $password,
+        # Kept connections wait 40 ms for the ACK of the head of each PUT.
+        http => HTTP::Tiny->new(
+            timeout => 60, max_redirect => 0, keep_alive => 0),
+    }, $class;
+}
+
 # Start one; it ends with the test.
 sub start {
     my ($class) = @_;
     my $dir = scratch() . '/minio' . $count++;
     mkdir $dir or die "$dir: $!\n";
-    my $port = free_port();
-    my $self = bless {
-        authority => "127.0.0.1:$port",
-        port      => $port,
-        user      => 'admin',
-        password  => 'password123',
-        # Kept connections wait 40 ms for the ACK of the head of each PUT.
-        http => HTTP::Tiny->new(
-            timeout => 60, max_redirect => 0, keep_alive => 0),
-    }, $class;
+    my $self = $class->at(free_port(), 'admin', 'password123');
     local @ENV{qw(MINIO_ROOT_USER MINIO_ROOT_PASSWORD MINIO_BROWSER)} =
         ($self->{user}, $self->{password}, 'off');
     $self->{pid} = start_process("$dir.log", program(), 'server', '--quiet',

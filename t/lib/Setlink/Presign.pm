@@ -12,11 +12,11 @@ our @EXPORT_OK = qw(unit_program presign_line presign presign_all);
 # The path of a helper program that the build made.
 sub unit_program {
     my ($name) = @_;
-    for my $top (grep { defined } $ENV{SETLINK_BIN}, $ENV{top_builddir}, '.') {
+    for my $top (grep { defined } $ENV{SETLINK_BUILD}, 'build', '.') {
         my $path = "$top/t/unit/$name";
         return $path if -x $path;
     }
-    die "t/unit/$name is not built: run make check, or set SETLINK_BIN"
+    die "t/unit/$name is not built: run make check, or set SETLINK_BUILD"
         . " to the build folder\n";
 }
 

@@ -1,0 +1,105 @@
+/* The index: what MariaDB knows of the recordings in the bucket. */
+#ifndef SETLINK_RECORDER_INDEX_H
+#define SETLINK_RECORDER_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "recorder/layout.h"
+
+/* A data file of a recording; size is -1 while it is not there. */
+struct recording_file {
+	int64_t size;
+	const char *etag; /* "" while it is not there */
+};
+
+/* The data files, in the order of their columns. */
+enum recording_format {
+	RECORDING_OGG,
+	RECORDING_FLAC,
+	RECORDING_WAVEFORM,
+	RECORDING_OVERVIEW,
+	RECORDING_FORMATS
+};
+
+struct recording {
+	struct uuid recorder_id;
+	struct uuid id;
+	const char *name;
+	bool has_start, has_end;
+	usec_t start, end;
+	bool has_duration;
+	int64_t duration; /* nanoseconds, as the metadata says */
+	bool closed, kept;
+	const char *metadata_etag; /* "" when there is no metadata */
+	struct recording_file files[RECORDING_FORMATS];
+	int64_t chunks;
+	bool has_newest_chunk;
+	usec_t newest_chunk;
+	bool gone;
+};
+
+/* What a list of recordings is to hold. */
+struct index_filter {
+	const struct uuid *recorder_id; /* NULL: all */
+	bool has_since, has_until;      /* start time, since <= t < until */
+	usec_t since, until;
+	int linked; /* -1 either, 0 without a set, 1 with one */
+	int open;   /* -1 either, 0 closed, 1 open */
+	/* Where the page begins: after this one. */
+	bool has_after;
+	usec_t after_time; /* recording_listed_at of it */
+	struct uuid after_recorder, after_id;
+	unsigned limit;
+};
+
+typedef bool index_visit(
+    void *context, const struct recording *recording, struct error *err);
+
+/* Visit the recordings that are not gone, newest first, those without a start
+ * last, then by descending ids. */
+bool index_list(struct db *db, struct arena *arena,
+    const struct index_filter *filter, index_visit *visit, void *context,
+    struct error *err) MUST_CHECK;
+
+/* The time a recording is sorted by: its start, or 0. */
+usec_t recording_listed_at(const struct recording *recording);
+
+/* One recording, gone or not. */
+bool index_find(struct db *db, struct arena *arena,
+    const struct uuid *recorder_id, const struct uuid *id,
+    struct recording *out, bool *found, struct error *err) MUST_CHECK;
+
+/* Whether a file is there and not empty. */
+bool recording_has_file(
+    const struct recording *recording, enum recording_format format);
+
+enum layout_kind recording_layout(enum recording_format format);
+
+/* When the index was last brought up to date; *known is false for never. */
+bool index_finished_at(struct db *db, struct arena *arena, bool *known,
+    usec_t *finished_at, struct error *err) MUST_CHECK;
+
+/* Visit, by ascending ids, up to `limit` recordings (gone ones too) after
+ * (recorder_id, id), or from the start when `after` is NULL. For the sync,
+ * which walks the index beside the listing. */
+bool index_walk(struct db *db, struct arena *arena,
+    const struct recording *after, unsigned limit, index_visit *visit,
+    void *context, struct error *err) MUST_CHECK;
+
+/* Write a row, new or old; the time is when it was seen. A row that was gone
+ * comes back. */
+bool index_store(struct db *db, const struct recording *recording, usec_t now,
+    struct error *err) MUST_CHECK;
+
+/* Mark a row as gone. */
+bool index_mark_gone(struct db *db, const struct uuid *recorder_id,
+    const struct uuid *id, usec_t now, struct error *err) MUST_CHECK;
+
+#endif

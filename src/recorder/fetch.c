@@ -1,0 +1,81 @@
+/* Fetching the metadata of recordings, many at a time. */
+#include "recorder/fetch.h"
+
+#include <string.h>
+
+#include "recorder/layout.h"
+
+/* Read an answer. The tree of the JSON can be many times larger than its text,
+ * so it gets an arena of its own; only the name is kept. */
+static bool
+read_answer(struct arena *arena, struct arena *scratch,
+    struct s3_request *request, struct fetch *fetch, struct error *err)
+{
+	const char *text = buf_text(&request->body);
+	struct error why;
+
+	if (text == NULL)
+		return error_memory(err);
+	arena_reset(scratch);
+	if (!metadata_parse(
+		scratch, text, request->body.len, &fetch->metadata, &why)) {
+		fetch->outcome = FETCH_UNREADABLE;
+		*err = why;
+		return why.code == ERROR_INVALID;
+	}
+	fetch->outcome = FETCH_READ;
+	fetch->metadata.name = arena_copy(
+	    arena, fetch->metadata.name, strlen(fetch->metadata.name));
+	return fetch->metadata.name != NULL || error_memory(err);
+}
+
+static bool
+take_answer(struct arena *arena, struct arena *scratch,
+    struct s3_request *request, struct fetch *fetch, struct error *err)
+{
+	switch (request->error.code) {
+	case ERROR_OK:
+		return read_answer(arena, scratch, request, fetch, err);
+	case ERROR_NOT_FOUND:
+		fetch->outcome = FETCH_ABSENT;
+		return true;
+	case ERROR_TOO_LARGE:
+		fetch->outcome = FETCH_UNREADABLE;
+		return true;
+	default:
+		fetch->outcome = FETCH_FAILED;
+		fetch->error = request->error;
+		return true;
+	}
+}
+
+bool
+fetch_metadata(struct s3_client *client, struct arena *arena,
+    struct fetch *fetches, size_t n_fetches, struct error *err)
+{
+	char keys[FETCH_MAX][LAYOUT_KEY_SIZE];
+	struct s3_request requests[FETCH_MAX] = {0};
+	struct s3_request *list[FETCH_MAX];
+	struct arena scratch = ARENA_INIT;
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < n_fetches && ok; i++) {
+		list[i] = &requests[i];
+		requests[i].method = "GET";
+		requests[i].key = keys[i];
+		requests[i].max_body = FETCH_MAX_BYTES;
+		ok = layout_key(LAYOUT_SESSION_METADATA,
+			 &fetches[i].recorder_id, &fetches[i].id, keys[i],
+			 sizeof(keys[i])) ||
+		    error_set(err, ERROR_INTERNAL, "a key is too long");
+	}
+	ok = ok && s3_client_run(client, list, n_fetches, err);
+	for (i = 0; i < n_fetches && ok; i++)
+		ok = take_answer(
+		    arena, &scratch, &requests[i], &fetches[i], err);
+	for (i = 0; i < FETCH_MAX; i++)
+		buf_free(&requests[i].body);
+	arena_free(&scratch);
+	return ok;
+}

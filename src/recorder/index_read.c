@@ -1,0 +1,321 @@
+/* Reading the index: lists, single recordings, when it was refreshed. */
+#include "recorder/index.h"
+
+#include "base/buf.h"
+
+enum column {
+	RECORDER_ID,
+	ID,
+	NAME,
+	START,
+	END,
+	DURATION,
+	CLOSED,
+	KEPT,
+	METADATA_ETAG,
+	FILES, /* size and ETag of each, in the order of recording_format */
+	CHUNKS = FILES + 2 * RECORDING_FORMATS,
+	NEWEST_CHUNK,
+	GONE,
+	N_COLUMNS
+};
+
+#define SELECT_RECORDINGS                                                      \
+	"SELECT r.recorder_id, r.id, r.name, r.start_time, r.end_time, "       \
+	"r.duration_ns, r.is_closed, r.is_kept, r.metadata_etag, "             \
+	"r.ogg_size, r.ogg_etag, r.flac_size, r.flac_etag, "                   \
+	"r.waveform_size, r.waveform_etag, r.overview_size, r.overview_etag, " \
+	"r.chunks, r.newest_chunk_at, r.gone_at IS NOT NULL "                  \
+	"FROM recordings r "
+
+static const enum db_type types[N_COLUMNS] = {
+    [RECORDER_ID] = DB_UUID,
+    [ID] = DB_UUID,
+    [NAME] = DB_TEXT,
+    [START] = DB_TIME,
+    [END] = DB_TIME,
+    [DURATION] = DB_INT,
+    [CLOSED] = DB_INT,
+    [KEPT] = DB_INT,
+    [METADATA_ETAG] = DB_TEXT,
+    [FILES] = DB_INT,
+    [FILES + 1] = DB_TEXT,
+    [FILES + 2] = DB_INT,
+    [FILES + 3] = DB_TEXT,
+    [FILES + 4] = DB_INT,
+    [FILES + 5] = DB_TEXT,
+    [FILES + 6] = DB_INT,
+    [FILES + 7] = DB_TEXT,
+    [CHUNKS] = DB_INT,
+    [NEWEST_CHUNK] = DB_TIME,
+    [GONE] = DB_INT,
+};
+
+usec_t
+recording_listed_at(const struct recording *recording)
+{
+	return recording->has_start ? recording->start : 0;
+}
+
+bool
+recording_has_file(
+    const struct recording *recording, enum recording_format format)
+{
+	return recording->files[format].size > 0;
+}
+
+enum layout_kind
+recording_layout(enum recording_format format)
+{
+	switch (format) {
+	case RECORDING_OGG:
+		return LAYOUT_OGG;
+	case RECORDING_FLAC:
+		return LAYOUT_FLAC;
+	case RECORDING_WAVEFORM:
+		return LAYOUT_WAVEFORM;
+	case RECORDING_OVERVIEW:
+		return LAYOUT_OVERVIEW;
+	case RECORDING_FORMATS:
+		break;
+	}
+	return LAYOUT_FOREIGN;
+}
+
+static const char *
+text_of(const struct db_value *value)
+{
+	return value->type == DB_NULL ? "" : value->as.text.bytes;
+}
+
+static bool
+time_of(const struct db_value *value, usec_t *out)
+{
+	*out = value->type == DB_NULL ? 0 : value->as.time;
+	return value->type != DB_NULL;
+}
+
+static void
+from_row(const struct db_value *row, struct recording *out)
+{
+	*out = (struct recording){
+	    .recorder_id = row[RECORDER_ID].as.id,
+	    .id = row[ID].as.id,
+	    .name = text_of(&row[NAME]),
+	    .has_duration = row[DURATION].type != DB_NULL,
+	    .closed = row[CLOSED].as.number != 0,
+	    .kept = row[KEPT].as.number != 0,
+	    .metadata_etag = text_of(&row[METADATA_ETAG]),
+	    .chunks = row[CHUNKS].as.number,
+	    .gone = row[GONE].as.number != 0,
+	};
+	out->has_start = time_of(&row[START], &out->start);
+	out->has_end = time_of(&row[END], &out->end);
+	out->has_newest_chunk = time_of(&row[NEWEST_CHUNK], &out->newest_chunk);
+	if (out->has_duration)
+		out->duration = row[DURATION].as.number;
+	for (int i = 0; i < RECORDING_FORMATS; i++) {
+		const struct db_value *file = &row[FILES + 2 * i];
+
+		out->files[i].size = file[0].type == DB_NULL
+		    ? -1
+		    : file[0].as.number;
+		out->files[i].etag = text_of(&file[1]);
+	}
+}
+
+/* From rows to recordings. */
+struct visitor {
+	index_visit *visit;
+	void *context;
+};
+
+static bool
+visit_row(void *context, const struct db_value *row, struct error *err)
+{
+	const struct visitor *visitor = context;
+	struct recording recording;
+
+	from_row(row, &recording);
+	return visitor->visit(visitor->context, &recording, err);
+}
+
+static bool
+visit_all(struct db *db, struct arena *arena, const char *sql,
+    const struct db_value *args, size_t n_args, index_visit *visit,
+    void *context, struct error *err)
+{
+	struct visitor visitor = {visit, context};
+
+	return db_each(db, sql, args, n_args, types, N_COLUMNS, arena,
+	    visit_row, &visitor, err);
+}
+
+/* A statement that is put together from fixed pieces of text. */
+struct query {
+	struct buf sql;
+	struct db_value args[12];
+	size_t n_args;
+};
+
+static void
+query_arg(struct query *query, struct db_value value)
+{
+	query->args[query->n_args++] = value;
+}
+
+/* Where the page begins. The first condition bounds a range of the key; what
+ * is behind it is for those of the same time. */
+static void
+query_after(struct query *query, const struct index_filter *filter)
+{
+	buf_puts(&query->sql,
+	    "AND r.listed_at <= ? AND (r.listed_at < ? "
+	    "OR r.recorder_id < ? OR (r.recorder_id = ? AND r.id < ?)) ");
+	query_arg(query, db_time(filter->after_time));
+	query_arg(query, db_time(filter->after_time));
+	query_arg(query, db_uuid(&filter->after_recorder));
+	query_arg(query, db_uuid(&filter->after_recorder));
+	query_arg(query, db_uuid(&filter->after_id));
+}
+
+static void
+query_times(struct query *query, const struct index_filter *filter)
+{
+	if (filter->has_since) {
+		buf_puts(&query->sql, "AND r.listed_at >= ? ");
+		query_arg(query, db_time(filter->since));
+	}
+	if (filter->has_until) {
+		buf_puts(&query->sql, "AND r.listed_at < ? ");
+		query_arg(query, db_time(filter->until));
+	}
+	/* A start that is not known is in no range. */
+	if (filter->has_since || filter->has_until)
+		buf_puts(&query->sql, "AND r.start_time IS NOT NULL ");
+	if (filter->has_after)
+		query_after(query, filter);
+}
+
+/* MariaDB would turn EXISTS into a join that begins with the links, and sort
+ * afterwards; a scalar subquery is left as it is. */
+#define A_LINK                                           \
+	"(SELECT MIN(l.part) FROM session_recordings l " \
+	"WHERE l.recorder_id = r.recorder_id AND l.recording_id = r.id) "
+
+/* The key is named: with many rows the server may prefer to read all of them
+ * and sort. */
+static void
+query_build(struct query *query, const struct index_filter *filter)
+{
+	buf_puts(&query->sql, SELECT_RECORDINGS);
+	if (filter->recorder_id != NULL) {
+		buf_puts(&query->sql,
+		    "FORCE INDEX (by_recorder) WHERE r.recorder_id = ? ");
+		query_arg(query, db_uuid(filter->recorder_id));
+		buf_puts(&query->sql, "AND r.gone_at IS NULL ");
+	} else {
+		buf_puts(&query->sql,
+		    "FORCE INDEX (by_time) WHERE r.gone_at IS NULL ");
+	}
+	query_times(query, filter);
+	if (filter->linked == 0)
+		buf_puts(&query->sql, "AND " A_LINK "IS NULL ");
+	else if (filter->linked == 1)
+		buf_puts(&query->sql, "AND " A_LINK "IS NOT NULL ");
+	if (filter->open == 0)
+		buf_puts(&query->sql, "AND r.is_closed = 1 ");
+	else if (filter->open == 1)
+		buf_puts(&query->sql, "AND r.is_closed = 0 ");
+	buf_puts(&query->sql,
+	    "ORDER BY r.listed_at DESC, r.recorder_id DESC, r.id DESC LIMIT ?");
+	query_arg(query, db_int(filter->limit));
+}
+
+bool
+index_list(struct db *db, struct arena *arena,
+    const struct index_filter *filter, index_visit *visit, void *context,
+    struct error *err)
+{
+	struct query query = {.sql = BUF_INIT};
+	const char *sql;
+	bool ok;
+
+	query_build(&query, filter);
+	sql = buf_text(&query.sql);
+	if (sql == NULL)
+		ok = error_memory(err);
+	else
+		ok = visit_all(db, arena, sql, query.args, query.n_args, visit,
+		    context, err);
+	buf_free(&query.sql);
+	return ok;
+}
+
+#define WALK_ORDER "ORDER BY r.recorder_id, r.id LIMIT ?"
+
+bool
+index_walk(struct db *db, struct arena *arena, const struct recording *after,
+    unsigned limit, index_visit *visit, void *context, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(after == NULL ? NULL : &after->recorder_id),
+	    db_uuid(after == NULL ? NULL : &after->recorder_id),
+	    db_uuid(after == NULL ? NULL : &after->id),
+	    db_int(limit),
+	};
+
+	if (after == NULL)
+		return visit_all(db, arena, SELECT_RECORDINGS WALK_ORDER,
+		    &args[3], 1, visit, context, err);
+	return visit_all(db, arena,
+	    SELECT_RECORDINGS "FORCE INDEX (PRIMARY) WHERE r.recorder_id >= ? "
+			      "AND (r.recorder_id > ? OR r.id > ?) " WALK_ORDER,
+	    args, 4, visit, context, err);
+}
+
+static bool
+keep_one(void *context, const struct recording *recording, struct error *err)
+{
+	struct recording **out = context;
+
+	(void)err;
+	**out = *recording;
+	*out = NULL;
+	return true;
+}
+
+bool
+index_find(struct db *db, struct arena *arena, const struct uuid *recorder_id,
+    const struct uuid *id, struct recording *out, bool *found,
+    struct error *err)
+{
+	const struct db_value args[] = {db_uuid(recorder_id), db_uuid(id)};
+	struct recording *place = out;
+
+	*found = false;
+	if (!visit_all(db, arena,
+		SELECT_RECORDINGS "WHERE r.recorder_id = ? AND r.id = ?", args,
+		2, keep_one, &place, err))
+		return false;
+	*found = place == NULL;
+	return true;
+}
+
+bool
+index_finished_at(struct db *db, struct arena *arena, bool *known,
+    usec_t *finished_at, struct error *err)
+{
+	const enum db_type type[] = {DB_TIME};
+	struct db_value value = {.type = DB_NULL};
+	bool found;
+
+	*known = false;
+	*finished_at = 0;
+	if (!db_select_one(db,
+		"SELECT finished_at FROM sync_state WHERE id = 1", NULL, 0,
+		type, &value, 1, arena, &found, err))
+		return false;
+	*known = found && time_of(&value, finished_at);
+	return true;
+}

@@ -1,0 +1,75 @@
+/* Writing the index. */
+#include "recorder/index.h"
+
+static struct db_value
+time_or_null(bool known, usec_t time)
+{
+	return known ? db_time(time) : db_null();
+}
+
+static struct db_value
+text_or_null(const char *text)
+{
+	return text[0] == '\0' ? db_null() : db_text(text);
+}
+
+static const char store[] =
+    "INSERT INTO recordings (recorder_id, id, name, start_time, end_time, "
+    "duration_ns, is_closed, is_kept, metadata_etag, ogg_size, ogg_etag, "
+    "flac_size, flac_etag, waveform_size, waveform_etag, overview_size, "
+    "overview_etag, chunks, newest_chunk_at, listed_at, first_seen_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON DUPLICATE KEY UPDATE name = VALUES(name), "
+    "start_time = VALUES(start_time), end_time = VALUES(end_time), "
+    "duration_ns = VALUES(duration_ns), is_closed = VALUES(is_closed), "
+    "is_kept = VALUES(is_kept), metadata_etag = VALUES(metadata_etag), "
+    "ogg_size = VALUES(ogg_size), ogg_etag = VALUES(ogg_etag), "
+    "flac_size = VALUES(flac_size), flac_etag = VALUES(flac_etag), "
+    "waveform_size = VALUES(waveform_size), "
+    "waveform_etag = VALUES(waveform_etag), "
+    "overview_size = VALUES(overview_size), "
+    "overview_etag = VALUES(overview_etag), chunks = VALUES(chunks), "
+    "newest_chunk_at = VALUES(newest_chunk_at), "
+    "listed_at = VALUES(listed_at), gone_at = NULL";
+
+bool
+index_store(
+    struct db *db, const struct recording *r, usec_t now, struct error *err)
+{
+	struct db_value args[21];
+	size_t n = 0;
+
+	args[n++] = db_uuid(&r->recorder_id);
+	args[n++] = db_uuid(&r->id);
+	args[n++] = db_text(r->name);
+	args[n++] = time_or_null(r->has_start, r->start);
+	args[n++] = time_or_null(r->has_end, r->end);
+	args[n++] = r->has_duration ? db_int(r->duration) : db_null();
+	args[n++] = db_int(r->closed);
+	args[n++] = db_int(r->kept);
+	args[n++] = text_or_null(r->metadata_etag);
+	for (int i = 0; i < RECORDING_FORMATS; i++) {
+		int64_t size = r->files[i].size;
+
+		args[n++] = size < 0 ? db_null() : db_int(size);
+		args[n++] = text_or_null(r->files[i].etag);
+	}
+	args[n++] = db_int(r->chunks);
+	args[n++] = time_or_null(r->has_newest_chunk, r->newest_chunk);
+	args[n++] = db_time(recording_listed_at(r));
+	args[n++] = db_time(now);
+	return db_exec(db, store, args, n, NULL, err);
+}
+
+bool
+index_mark_gone(struct db *db, const struct uuid *recorder_id,
+    const struct uuid *id, usec_t now, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_time(now), db_uuid(recorder_id), db_uuid(id)};
+
+	return db_exec(db,
+	    "UPDATE recordings SET gone_at = ? "
+	    "WHERE recorder_id = ? AND id = ? AND gone_at IS NULL",
+	    args, 3, NULL, err);
+}
