@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS leases (
 ) ENGINE=InnoDB;
 
 INSERT IGNORE INTO leases (name, until_at)
-VALUES ('migrate', UTC_TIMESTAMP(6)), ('sync', UTC_TIMESTAMP(6));
+VALUES ('migrate', UTC_TIMESTAMP(6)), ('sync', UTC_TIMESTAMP(6)),
+  ('wait-1', UTC_TIMESTAMP(6)), ('wait-2', UTC_TIMESTAMP(6));
 
 CREATE TABLE IF NOT EXISTS schema_migrations (
   version INT NOT NULL,

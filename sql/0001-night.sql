@@ -38,6 +38,15 @@ CREATE TABLE IF NOT EXISTS pool_entries (
   UNIQUE KEY one_name (pool_id, name)
 ) ENGINE=InnoDB;
 
+-- A start that ends who plays in its room writes the room's row, so that two
+-- of them meet. No room is ''.
+CREATE TABLE IF NOT EXISTS rooms (
+  name VARCHAR(100) CHARACTER SET utf8mb4
+    COLLATE utf8mb4_unicode_520_ci NOT NULL,
+  starts BIGINT NOT NULL,
+  PRIMARY KEY (name)
+) ENGINE=InnoDB;
+
 -- active_dj_id is dj_id while the set runs, then NULL: one active set a DJ.
 CREATE TABLE IF NOT EXISTS sessions (
   id BINARY(16) NOT NULL,

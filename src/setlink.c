@@ -25,9 +25,9 @@
 
 #define MAX_WAIT 3600 /* seconds */
 
-/* `setlink probe` has answered after so many microseconds: whoever asks gives
- * it three seconds. */
-#define PROBE_TIME 2500000
+/* `setlink probe` has answered after so many microseconds: a worker waits a
+ * little longer for it. */
+#define PROBE_TIME 1200000
 
 struct command {
 	const char *name;
@@ -268,8 +268,8 @@ report_sync(const struct sync_call *call, bool ok,
 	return 0;
 }
 
-/* Sets that wait for a recording are looked at again when the index has
- * changed, be it by a refresh that failed later. */
+/* Sets without a recording are looked at again after each refresh: an earlier
+ * one that changed the index may have been killed before that. */
 static int
 refresh(struct setup *setup, const struct sync_call *call)
 {
@@ -278,12 +278,13 @@ refresh(struct setup *setup, const struct sync_call *call)
 	unsigned linked = 0;
 	bool ok = sync_run(
 	    setup->db, &setup->config, &call->options, &report, &err);
+	bool changed = report.added + report.changed + report.gone > 0;
 
 	if (call->options.progress != NULL && report.requests > 0)
 		(void)fprintf(stderr, "\n");
-	if (report.added + report.changed + report.gone > 0 &&
-	    !relink_waiting(setup->db, &setup->config, clock_now(), &linked,
-		ok ? &err : &ignored))
+	if (!report.busy && !report.fresh &&
+	    !relink_sets(setup->db, &setup->config, clock_now(), changed,
+		&linked, ok ? &err : &ignored))
 		ok = false;
 	return report_sync(call, ok, &report, linked, &err);
 }
@@ -362,8 +363,8 @@ on_alarm(int number)
 	_exit(EX_UNAVAILABLE);
 }
 
-/* For the worker, which has no libcurl: nothing is printed when all is well.
- */
+/* For the worker, which has no libcurl. It prints "ok" or the reason, so that
+ * a probe that could not run at all is not taken for either. */
 static int
 run_probe(int argc, char **argv)
 {
@@ -372,7 +373,7 @@ run_probe(int argc, char **argv)
 					    .tv_usec = PROBE_TIME % 1000000,
 					}};
 	struct setup setup;
-	struct error err;
+	struct error err = {.code = ERROR_OK};
 	int status;
 
 	if (!no_arguments(argc, argv))
@@ -381,10 +382,12 @@ run_probe(int argc, char **argv)
 	(void)setitimer(ITIMER_REAL, &timer, NULL);
 	status = setup_begin(&setup, TIMEOUT);
 	if (status == 0 && setup.config.recorder_enabled &&
-	    !check_minio(&setup.config, &err)) {
-		(void)printf("%s\n", err.detail);
+	    !check_minio(&setup.config, &err))
 		status = EX_UNAVAILABLE;
-	}
+	if (status == 0)
+		(void)printf("ok\n");
+	else if (status == EX_UNAVAILABLE)
+		(void)printf("%s\n", err.detail);
 	setup_end(&setup);
 	return status;
 }
@@ -406,7 +409,8 @@ static const struct command commands[] = {
     {"sync", "[--if-stale] [--wait SECONDS] [--json]",
 	"bring the index up to date with the bucket", run_sync},
     {"check", "", "look for what is wrong, and say what to do", run_check},
-    {"probe", "", "say whether MinIO answers, within three seconds", run_probe},
+    {"probe", "", "say whether MinIO answers, in little more than a second",
+	run_probe},
     {"version", "", "print the version", run_version},
     {"help", "", "print this", run_help},
 };

@@ -90,10 +90,13 @@ serve_cgi(struct service *service)
 	service_answer(service, &gateway);
 }
 
+static volatile sig_atomic_t stopping;
+
 static void
 stop(int signal_number)
 {
 	(void)signal_number;
+	stopping = 1;
 	FCGX_ShutdownPending();
 }
 
@@ -111,6 +114,24 @@ set_signals(void)
 	    sigaction(SIGCHLD, &ignore, NULL) == 0;
 }
 
+/* Wait for a request. The signals that end the worker reach it only here:
+ * elsewhere they would cut a read short, which libfcgi takes for the end of
+ * the body. */
+static bool
+accept_request(FCGX_Request *request)
+{
+	sigset_t ending;
+	bool accepted;
+
+	(void)sigemptyset(&ending);
+	(void)sigaddset(&ending, SIGTERM);
+	(void)sigaddset(&ending, SIGUSR1);
+	(void)sigprocmask(SIG_UNBLOCK, &ending, NULL);
+	accepted = stopping == 0 && FCGX_Accept_r(request) == 0;
+	(void)sigprocmask(SIG_BLOCK, &ending, NULL);
+	return accepted;
+}
+
 static bool
 serve_fcgi(struct service *service)
 {
@@ -121,7 +142,7 @@ serve_fcgi(struct service *service)
 	if (FCGX_Init() != 0 ||
 	    FCGX_InitRequest(&request, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
 		return false;
-	while (FCGX_Accept_r(&request) == 0) {
+	while (accept_request(&request)) {
 		service_answer(service, &gateway);
 		FCGX_Finish_r(&request);
 	}

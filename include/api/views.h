@@ -19,6 +19,9 @@ void view_time(
 /* The e-mail address is for admins only. */
 void view_dj(struct json_writer *w, const struct dj *dj, bool admin);
 
+/* Whether the set has ended and its recording is there. */
+bool view_is_uploaded(const struct call *call, const struct session *session);
+
 /* The members that every session has, without the braces; `download_link` is
  * NULL while there is nothing to download. */
 void view_session_members(struct call *call, struct json_writer *w,

@@ -2,6 +2,7 @@
 #ifndef SETLINK_DB_LEASE_H
 #define SETLINK_DB_LEASE_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -13,9 +14,11 @@
 bool lease_take(struct db *db, const char *name, const struct uuid *owner,
     unsigned seconds, bool *taken, struct error *err) MUST_CHECK;
 
-/* lease_take, tried again for up to `wait` seconds. */
+/* lease_take, tried again for up to `wait` seconds, or until a signal sets
+ * *stop (which may be NULL). */
 bool lease_wait(struct db *db, const char *name, const struct uuid *owner,
-    unsigned seconds, unsigned wait, bool *taken, struct error *err) MUST_CHECK;
+    unsigned seconds, unsigned wait, const volatile sig_atomic_t *stop,
+    bool *taken, struct error *err) MUST_CHECK;
 
 /* Give it back; nothing happens when `owner` no longer has it. */
 bool lease_release(struct db *db, const char *name, const struct uuid *owner,

@@ -12,7 +12,7 @@
 #include "db/db.h"
 #include "recorder/index.h"
 
-/* As many sets as one start may end at the same time. */
+/* Of as many sets, that one start ends, the ids are told. */
 #define SESSIONS_MAX_ENDED 16
 
 enum session_status {
@@ -35,8 +35,6 @@ struct session {
 	bool linked;
 	struct uuid recorder_id;
 	struct uuid recording_id;
-	int64_t offset; /* microseconds into the recording */
-	const char *matched_by;
 	bool has_file[RECORDING_FORMATS];
 };
 

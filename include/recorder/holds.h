@@ -13,7 +13,7 @@
 #include "recorder/links.h"
 
 /* The set to be linked, as it is in the database. */
-struct links_set_row {
+struct holds_set {
 	struct uuid id;
 	usec_t start, end; /* `now` while it runs */
 	bool running;
@@ -32,7 +32,7 @@ struct links_set_row {
 
 /* Lock the row of a set and read it. ERROR_NOT_FOUND without one. */
 bool holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
-    usec_t now, struct links_set_row *out, struct error *err) MUST_CHECK;
+    usec_t now, struct holds_set *out, struct error *err) MUST_CHECK;
 
 /* Lock a recording that is not gone, by a write: on a cluster only writes to
  * the same row make two transactions meet. */
@@ -42,13 +42,15 @@ bool holds_lock_recording(struct db *db, const struct uuid *recorder_id,
 /* The other set that holds the recording in the same room, and overlaps `set`
  * by more than `tolerance`. */
 bool holds_find_holder(struct db *db, struct arena *arena,
-    const struct links_set_row *set, const struct uuid *recorder_id,
+    const struct holds_set *set, const struct uuid *recorder_id,
     const struct uuid *recording_id, usec_t tolerance, usec_t now,
     struct uuid *holder, bool *found, struct error *err) MUST_CHECK;
 
-/* The parts that a set has now, in order; at most MATCH_MAX_PARTS. */
+/* The parts that a set has now, in order; at most MATCH_MAX_PARTS. *how (in
+ * the arena) is how they were found, NULL without parts. */
 bool holds_read(struct db *db, struct arena *arena, const struct uuid *id,
-    struct link_part *parts, size_t *n_parts, struct error *err) MUST_CHECK;
+    struct link_part *parts, size_t *n_parts, const char **how,
+    struct error *err) MUST_CHECK;
 
 /* Replace the parts of a set, and its documented columns with them. No parts
  * unlink it. `how` is a rule's name or "manual". */

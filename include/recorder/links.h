@@ -41,6 +41,8 @@ struct link_request {
 	usec_t tolerance;
 	usec_t now;
 	bool asked; /* by a person: a set that was unlinked is linked too */
+	bool anew;  /* the set itself has changed: an automatic link that
+		     * no longer fits goes, a manual one gets its offset anew */
 };
 
 /* Find the recordings of a set by the rules of match.h and link them, in one

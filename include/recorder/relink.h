@@ -1,4 +1,4 @@
-/* Looking again for the recordings of sets that have none. */
+/* Looking again for the recordings of sets. */
 #ifndef SETLINK_RECORDER_RELINK_H
 #define SETLINK_RECORDER_RELINK_H
 
@@ -9,10 +9,12 @@
 #include "base/error.h"
 #include "db/db.h"
 
-/* Look for the recording of every set that has none, that nobody unlinked by
- * hand, and that may still wait for one (SESSION_RECORDER_WAIT_DAYS after its
- * end). To be called when the index has changed. *linked counts the finds. */
-bool relink_waiting(struct db *db, const struct config *config, usec_t now,
-    unsigned *linked, struct error *err) MUST_CHECK;
+/* Look again for the recording of every set that may still wait for one
+ * (SESSION_RECORDER_WAIT_DAYS after its end), that nobody linked or unlinked
+ * by hand: one that has none may find one, and, if `all`, one that has may find
+ * a better one or a further part. `all` is for when the index has changed;
+ * *linked counts the changes. */
+bool relink_sets(struct db *db, const struct config *config, usec_t now,
+    bool all, unsigned *linked, struct error *err) MUST_CHECK;
 
 #endif

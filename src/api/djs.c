@@ -16,8 +16,7 @@ post_register(struct call *call, struct error *err)
 		call_param(call, "email")->text, call->now, &dj, err) ||
 	    !call_json(call, 200, &w, err))
 		return false;
-	/* Who has just given the address may see it. */
-	view_dj(&w, &dj, true);
+	view_dj(&w, &dj, guard_is_admin(call));
 	return true;
 }
 

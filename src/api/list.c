@@ -100,16 +100,30 @@ list_take(struct list *list, const struct list_place *place)
 	return true;
 }
 
-/* The request's own parameters, but for the cursor. */
+static bool
+is_declared(const struct route *route, const struct query_pair *pair)
+{
+	const struct param *param;
+
+	for (param = route->params; param->name != NULL; param++)
+		if ((param->sources & PARAM_QUERY) != 0 &&
+		    strlen(param->name) == pair->name_len &&
+		    memcmp(param->name, pair->name, pair->name_len) == 0)
+			return true;
+	return false;
+}
+
+/* The parameters that the route knows, but for the cursor. */
 static void
-add_query(struct buf *out, const struct request *request)
+add_query(struct buf *out, const struct call *call)
 {
 	size_t i;
 
-	for (i = 0; i < request->n_query; i++) {
-		const struct query_pair *pair = &request->query[i];
+	for (i = 0; i < call->request->n_query; i++) {
+		const struct query_pair *pair = &call->request->query[i];
 
-		if (strcmp(pair->name, "cursor") == 0)
+		if (!is_declared(call->route, pair) ||
+		    strcmp(pair->name, "cursor") == 0)
 			continue;
 		percent_encode(out, pair->name);
 		buf_putc(out, '=');
@@ -130,7 +144,7 @@ list_end(struct list *list)
 	/* A path that led to a route holds nothing that would need encoding. */
 	buf_printf(
 	    &link, "<%s%s?", call->config->public_url, call->route->pattern);
-	add_query(&link, call->request);
+	add_query(&link, call);
 	buf_puts(&link, "cursor=");
 	write_cursor(&link, list);
 	buf_puts(&link, ">; rel=\"next\"");

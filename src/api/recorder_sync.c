@@ -4,10 +4,12 @@
 #include "api/routes.h"
 #include "api/sync_process.h"
 #include "base/log.h"
+#include "db/lease.h"
 #include "recorder/index.h"
 
 /* A request for a refresh waits so long for its end. */
 #define WAIT_MILLISECONDS 20000
+#define PLACE_SECONDS     30 /* longer than that */
 #define MAX_REPORT        4096
 
 /* A worker does not ask again sooner than this, whatever became of it. */
@@ -86,28 +88,34 @@ answer_running(struct call *call, struct error *err)
 	return true;
 }
 
-/* What the command says of its end: {"status": …}. */
+static const char *
+text_member(const struct json *object, const char *name)
+{
+	const struct json *member;
+	struct error ignored;
+
+	if (object->type != JSON_OBJECT ||
+	    !json_member(object, name, &member, &ignored) || member == NULL ||
+	    member->type != JSON_STRING)
+		return NULL;
+	return member->text;
+}
+
+/* What the command says of its end: {"status": …, "detail": …}. */
 static bool
 read_status(struct call *call, const struct buf *report, const char **status,
     const char **detail, struct error *err)
 {
-	const struct json *member;
+	struct error ignored;
 	struct json *json;
 
-	*status = "";
-	*detail = "the refresh failed";
-	if (report->len == 0)
-		return error_set(err, ERROR_UNAVAILABLE, "%s", *detail);
-	if (!json_parse(
-		call->arena, "report", report->data, report->len, &json, err) ||
-	    !json_member(json, "status", &member, err))
-		return false;
-	if (member != NULL && member->type == JSON_STRING)
-		*status = member->text;
-	if (!json_member(json, "detail", &member, err))
-		return false;
-	if (member != NULL && member->type == JSON_STRING)
-		*detail = member->text;
+	*status = *detail = NULL;
+	if (report->len == 0 ||
+	    !json_parse(call->arena, "report", report->data, report->len, &json,
+		&ignored))
+		return error_set(err, ERROR_UNAVAILABLE, "the refresh failed");
+	*status = text_member(json, "status");
+	*detail = text_member(json, "detail");
 	return true;
 }
 
@@ -118,17 +126,41 @@ answer_report(struct call *call, const struct buf *report, struct error *err)
 
 	if (!read_status(call, report, &status, &detail, err))
 		return false;
-	if (strcmp(status, "busy") == 0)
+	if (status != NULL && strcmp(status, "busy") == 0)
 		return answer_running(call, err);
-	if (strcmp(status, "done") != 0)
-		return error_set(err, ERROR_UNAVAILABLE, "%s", detail);
+	if (status == NULL || strcmp(status, "done") != 0)
+		return error_set(err, ERROR_UNAVAILABLE, "%s",
+		    detail == NULL ? "the refresh failed" : detail);
 	call->response->content_type = "application/json";
 	buf_add(&call->response->body, report->data, report->len);
 	return true;
 }
 
+/* Take one of the places in which a request may wait for a refresh. There are
+ * two, over all workers: when MinIO hangs, the others go on answering. NULL
+ * when both are taken: by a refresh that runs, and by one that begins after
+ * it, which is as good as our own. */
 static bool
-post_sync(struct call *call, struct error *err)
+take_place(struct call *call, const struct uuid *owner, const char **place,
+    struct error *err)
+{
+	static const char *const places[] = {"wait-1", "wait-2"};
+	bool taken = false;
+	size_t i;
+
+	*place = NULL;
+	for (i = 0; i < 2 && !taken; i++) {
+		if (!lease_take(
+			call->db, places[i], owner, PLACE_SECONDS, &taken, err))
+			return false;
+		if (taken)
+			*place = places[i];
+	}
+	return true;
+}
+
+static bool
+run_and_answer(struct call *call, struct error *err)
 {
 	static const char *const argv[] = {
 	    "setlink", "sync", "--json", "--wait", "10", NULL};
@@ -141,6 +173,27 @@ post_sync(struct call *call, struct error *err)
 		ok = ended ? answer_report(call, &report, err)
 			   : answer_running(call, err);
 	buf_free(&report);
+	return ok;
+}
+
+static bool
+post_sync(struct call *call, struct error *err)
+{
+	struct error ignored;
+	struct uuid owner;
+	const char *place;
+	bool ok;
+
+	if (!uuid_make(call->now, &owner, err) ||
+	    !take_place(call, &owner, &place, err))
+		return false;
+	if (place == NULL)
+		return answer_running(call, err);
+	ok = run_and_answer(call, err);
+	/* A place that cannot be given back is free again soon. */
+	if (!lease_release(call->db, place, &owner, &ignored))
+		log_line(
+		    LOG_WARN, "event=place_kept req=%s", call->request->id);
 	return ok;
 }
 

@@ -19,7 +19,7 @@ const struct route_table *const route_tables[] = {
 };
 
 /* A worker gives a database as long to answer, in seconds. */
-#define DB_TIMEOUT 10
+#define DB_TIMEOUT 5
 
 bool
 service_open(

@@ -14,12 +14,13 @@
 /* Look for the recording of a set. The set itself is in the database by now,
  * so what goes wrong here is logged and left to the next look. */
 static void
-look_for_recording(struct call *call, const struct uuid *id)
+look_for_recording(struct call *call, const struct uuid *id, bool anew)
 {
 	struct link_request request = {
 	    .session_id = *id,
 	    .tolerance = call_tolerance(call),
 	    .now = call->now,
+	    .anew = anew,
 	};
 	struct link_result result;
 	struct error err;
@@ -90,8 +91,8 @@ start_and_look(
 		call->db, call->arena, change, &id, ended, &n_ended, err))
 		return false;
 	for (i = 0; i < n_ended; i++)
-		look_for_recording(call, &ended[i]);
-	look_for_recording(call, &id);
+		look_for_recording(call, &ended[i], false);
+	look_for_recording(call, &id, false);
 	return answer(call, 200, &id, err);
 }
 
@@ -124,7 +125,7 @@ put_session(struct call *call, struct error *err)
 	if (!read_change(call, &change, err) ||
 	    !sessions_change(call->db, call->arena, id, &change, err))
 		return false;
-	look_for_recording(call, id);
+	look_for_recording(call, id, true);
 	return answer(call, 200, id, err);
 }
 
@@ -135,7 +136,7 @@ post_end(struct call *call, struct error *err)
 
 	if (!sessions_end(call->db, call->arena, id, call->now, err))
 		return false;
-	look_for_recording(call, id);
+	look_for_recording(call, id, false);
 	return answer(call, 200, id, err);
 }
 
@@ -155,6 +156,7 @@ get_list(struct call *call, struct error *err)
 {
 	struct list list;
 
+	index_refresh_if_stale(call);
 	if (!list_begin(&list, call, 1, err) ||
 	    !sessions_list(call->db, call->arena, list.after.time,
 		list.has_after ? &list.after.ids[0] : NULL, list_rows(&list),
@@ -171,6 +173,7 @@ get_current(struct call *call, struct error *err)
 	struct json_writer w;
 	bool found;
 
+	index_refresh_if_stale(call);
 	if (!sessions_current(call->db, call->arena, &session, &found, err) ||
 	    !call_json(call, 200, &w, err))
 		return false;
@@ -183,6 +186,7 @@ get_current(struct call *call, struct error *err)
 static bool
 get_one(struct call *call, struct error *err)
 {
+	index_refresh_if_stale(call);
 	return answer(call, 200, &call_param(call, "id")->id, err);
 }
 
@@ -193,10 +197,11 @@ get_download(struct call *call, struct error *err)
 	struct json_writer w;
 	const char *link;
 
+	index_refresh_if_stale(call);
 	if (!sessions_find(call->db, call->arena, &call_param(call, "id")->id,
 		&session, err))
 		return false;
-	if (!session.has_file[RECORDING_OGG])
+	if (!view_is_uploaded(call, &session))
 		return error_set(err, ERROR_NOT_FOUND,
 		    "the recording of this session is not there yet");
 	link = urls_lasting(call, &session.id);

@@ -65,7 +65,10 @@ probe_minio(struct call *call, struct error *out)
 		if (!ended)
 			(void)error_set(out, ERROR_UNAVAILABLE,
 			    "MinIO does not answer in time");
-		else if (reason.len > 0)
+		else if (reason.len == 0)
+			(void)error_set(out, ERROR_UNAVAILABLE,
+			    "MinIO could not be asked; see the log");
+		else if (strcmp(reason.data, "ok\n") != 0)
 			(void)error_set(out, ERROR_UNAVAILABLE, "%.*s",
 			    (int)strcspn(reason.data, "\n"), reason.data);
 	}
@@ -84,31 +87,39 @@ index_is_fresh(struct call *call, bool known, usec_t finished_at)
 }
 
 static bool
-add_recorder(
-    struct call *call, struct json_writer *w, bool known, usec_t finished_at)
+add_minio(struct call *call, struct json_writer *w)
 {
-	bool fresh = index_is_fresh(call, known, finished_at);
 	struct error minio;
-	const char *age;
 
 	probe_minio(call, &minio);
 	add_line(w, "minio", minio.code == ERROR_OK,
 	    minio.code == ERROR_OK ? "answers" : minio.detail);
-	age = known ? arena_printf(call->arena, "%lld seconds old",
-			  (long long)((call->now - finished_at) / USEC_PER_SEC))
-		    : "never brought up to date: run setlink sync";
-	add_line(w, "index", fresh, age);
-	return minio.code == ERROR_OK && fresh;
+	return minio.code == ERROR_OK;
+}
+
+static bool
+add_index(
+    struct call *call, struct json_writer *w, bool known, usec_t finished_at)
+{
+	bool fresh = index_is_fresh(call, known, finished_at);
+	usec_t age = call->now - finished_at;
+
+	add_line(w, "index", fresh,
+	    known ? arena_printf(call->arena, "%lld seconds old",
+			(long long)(age / USEC_PER_SEC))
+		  : "never brought up to date: run setlink sync");
+	return fresh;
 }
 
 /* 503 is for people and alarms. A load balancer asks ?for=traffic: a worker
- * that cannot reach MinIO still answers from the index. */
+ * that cannot reach MinIO still answers from the index, so MinIO is not asked
+ * then. */
 static bool
 get_ready(struct call *call, struct error *err)
 {
 	bool traffic = call_param(call, "for")->given;
 	struct error database = {.code = ERROR_OK};
-	bool known = false, recorder_ok = true, database_ok;
+	bool known = false, database_ok, ok;
 	usec_t finished_at = 0;
 	struct json_writer w;
 
@@ -119,10 +130,13 @@ get_ready(struct call *call, struct error *err)
 	json_object_begin(&w);
 	add_line(&w, "database", database_ok,
 	    database_ok ? "answers" : database.detail);
+	ok = database_ok;
+	if (call->config->recorder_enabled && !traffic)
+		ok = add_minio(call, &w) && ok;
 	if (call->config->recorder_enabled)
-		recorder_ok = add_recorder(call, &w, known, finished_at);
+		ok = (add_index(call, &w, known, finished_at) || traffic) && ok;
 	json_key(&w, "status");
-	if (!database_ok || (!traffic && !recorder_ok)) {
+	if (!ok) {
 		call->response->status = 503;
 		response_header(call->response, "Retry-After", "5");
 		json_string(&w, "not ready");

@@ -72,20 +72,24 @@ set_descriptors(posix_spawn_file_actions_t *actions, int output)
 	return failed;
 }
 
-/* A session of its own, and the signals as a program expects them. */
+/* A session of its own, and the signals as a program expects them: the worker
+ * ignores some and blocks others. */
 static int
 set_attributes(posix_spawnattr_t *attributes)
 {
-	sigset_t defaults;
+	sigset_t defaults, none;
 	int failed = 0;
 
+	(void)sigemptyset(&none);
 	(void)sigemptyset(&defaults);
 	(void)sigaddset(&defaults, SIGCHLD);
 	(void)sigaddset(&defaults, SIGPIPE);
 	(void)sigaddset(&defaults, SIGTERM);
 	failed |= posix_spawnattr_setsigdefault(attributes, &defaults);
-	failed |= posix_spawnattr_setflags(
-	    attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
+	failed |= posix_spawnattr_setsigmask(attributes, &none);
+	failed |= posix_spawnattr_setflags(attributes,
+	    POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
+		POSIX_SPAWN_SETSIGMASK);
 	return failed;
 }
 
@@ -157,8 +161,9 @@ read_until(int fd, usec_t deadline, size_t max, struct buf *out)
 			continue;
 		if (n <= 0)
 			return true;
-		if (out->len + (size_t)n <= max)
-			buf_add(out, chunk, (size_t)n);
+		if ((size_t)n > max - out->len)
+			n = (ssize_t)(max - out->len);
+		buf_add(out, chunk, (size_t)n);
 	}
 }
 

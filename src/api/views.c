@@ -49,12 +49,23 @@ view_dj(struct json_writer *w, const struct dj *dj, bool admin)
 	json_object_end(w);
 }
 
+static enum session_status
+status_of(const struct call *call, const struct session *session)
+{
+	return session_status(
+	    session, call->now, call->config->wait_days * 24 * USEC_PER_HOUR);
+}
+
+bool
+view_is_uploaded(const struct call *call, const struct session *session)
+{
+	return status_of(call, session) == SESSION_UPLOADED;
+}
+
 void
 view_session_members(struct call *call, struct json_writer *w,
     const struct session *session, const char *download_link)
 {
-	usec_t wait = call->config->wait_days * 24 * USEC_PER_HOUR;
-
 	view_id(w, "id", &session->id);
 	view_id(w, "dj_id", &session->dj_id);
 	json_key(w, "dj_name");
@@ -70,8 +81,7 @@ view_session_members(struct call *call, struct json_writer *w,
 	json_key(w, "download_link");
 	json_string(w, download_link);
 	json_key(w, "upload_status");
-	json_string(
-	    w, session_status_name(session_status(session, call->now, wait)));
+	json_string(w, session_status_name(status_of(call, session)));
 	json_key(w, "session_type");
 	json_string(w, session->type);
 	json_key(w, "room");

@@ -30,7 +30,6 @@ db_close(struct db *db)
 		mysql_close(db->handle);
 	db->handle = NULL;
 	db->connection++;
-	db->in_transaction = false;
 }
 
 void
@@ -54,6 +53,9 @@ static const char *const init_commands[] = {
     "SET time_zone = '+00:00', sql_mode = "
     "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    /* Less than any time limit of ours: a wait for a lock ends with an error
+     * that makes the transaction run again. */
+    "SET SESSION innodb_lock_wait_timeout = 3",
 };
 
 static bool
@@ -155,6 +157,9 @@ db_connect(struct db *db, struct error *err)
 static bool
 control(struct db *db, const char *sql, struct error *err)
 {
+	if (db->handle == NULL)
+		return error_set(err, ERROR_UNAVAILABLE,
+		    "the connection to the database was lost");
 	if (mysql_query(db->handle, sql) == 0)
 		return true;
 	return db_fail(db, mysql_errno(db->handle), err);
@@ -185,7 +190,19 @@ roll_back(struct db *db)
 
 	if (db->handle != NULL && !control(db, "ROLLBACK", &ignored))
 		db_close(db);
-	db->in_transaction = false;
+}
+
+/* COMMIT; nobody knows what became of it when the connection is lost by it. */
+static bool
+commit(struct db *db, struct error *err)
+{
+	if (control(db, "COMMIT", err))
+		return true;
+	if (db->handle == NULL)
+		(void)error_set(err, ERROR_UNAVAILABLE,
+		    "the connection to the database was lost at the last "
+		    "moment: look whether the change has been made");
+	return false;
 }
 
 static bool
@@ -195,11 +212,10 @@ run_once(struct db *db, db_work *work, void *context, struct error *err)
 
 	if (!begin(db, err))
 		return false;
-	ok = work(db, context, err) && control(db, "COMMIT", err);
-	if (ok)
-		db->in_transaction = false;
-	else
+	ok = work(db, context, err) && commit(db, err);
+	if (!ok)
 		roll_back(db);
+	db->in_transaction = false;
 	return ok;
 }
 

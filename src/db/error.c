@@ -52,6 +52,9 @@ static const struct meaning meanings[] = {
     {CONNECTION_KILLED, ERROR_UNAVAILABLE, unreachable},
     {CLIENT_IDLE_TOO_LONG, ERROR_UNAVAILABLE, unreachable},
     {ER_SERVER_SHUTDOWN, ERROR_UNAVAILABLE, unreachable},
+    {ER_UNKNOWN_STMT_HANDLER, ERROR_UNAVAILABLE, unreachable},
+    {ER_MAX_PREPARED_STMT_COUNT_REACHED, ERROR_UNAVAILABLE,
+	"the database has no room for another statement"},
     {WSREP_NOT_READY, ERROR_UNAVAILABLE, "the database node is not ready"},
     {ER_ACCESS_DENIED_ERROR, ERROR_UNAVAILABLE, refused},
     {ER_ACCESS_DENIED_NO_PASSWORD_ERROR, ERROR_UNAVAILABLE, refused},
@@ -113,6 +116,8 @@ db_error_is_lost(unsigned number)
 	case CR_SERVER_LOST_EXTENDED:
 	case CR_COMMANDS_OUT_OF_SYNC:
 	case CONNECTION_KILLED:
+	case WSREP_NOT_READY: /* another node may be */
+	case ER_UNKNOWN_STMT_HANDLER:
 	case CLIENT_IDLE_TOO_LONG:
 	case ER_SERVER_SHUTDOWN:
 		return true;
@@ -130,6 +135,8 @@ db_fail(struct db *db, unsigned number, struct error *err)
 	if (meaning->code != ERROR_DUPLICATE && meaning->code != ERROR_RETRY)
 		log_line(LOG_WARN, "event=database error=%s number=%u",
 		    error_name(meaning->code), number);
+	if (number == WSREP_NOT_READY)
+		db->host++;
 	if (db_error_is_lost(number))
 		db_close(db);
 	return error_set(err, meaning->code, "%s", meaning->detail);

@@ -30,7 +30,8 @@ lease_take(struct db *db, const char *name, const struct uuid *owner,
 
 bool
 lease_wait(struct db *db, const char *name, const struct uuid *owner,
-    unsigned seconds, unsigned wait, bool *taken, struct error *err)
+    unsigned seconds, unsigned wait, const volatile sig_atomic_t *stop,
+    bool *taken, struct error *err)
 {
 	const struct timespec pause = {0, 100 * 1000 * 1000};
 	usec_t end = clock_monotonic() + wait * USEC_PER_SEC;
@@ -38,7 +39,8 @@ lease_wait(struct db *db, const char *name, const struct uuid *owner,
 	for (;;) {
 		if (!lease_take(db, name, owner, seconds, taken, err))
 			return false;
-		if (*taken || clock_monotonic() >= end)
+		if (*taken || clock_monotonic() >= end ||
+		    (stop != NULL && *stop != 0))
 			return true;
 		(void)nanosleep(&pause, NULL);
 	}

@@ -159,8 +159,8 @@ migrate_run(struct db *db, int *from, int *to, struct error *err)
 	if (!migrate_read_version(db, from, err) || !refuse_newer(*from, err))
 		return false;
 	if (!uuid_make(clock_now(), &owner, err) || !run_base(db, err) ||
-	    !lease_wait(
-		db, LEASE, &owner, LEASE_SECONDS, WAIT_SECONDS, &taken, err))
+	    !lease_wait(db, LEASE, &owner, LEASE_SECONDS, WAIT_SECONDS, NULL,
+		&taken, err))
 		return false;
 	if (!taken)
 		return error_set(

@@ -196,28 +196,40 @@ execute(struct db_stmt *stmt, const struct db_value *args, size_t n_args,
 	return true;
 }
 
+/* A kept connection that the server closed meanwhile fails at once; one that
+ * fails later had a statement that is slow, or a server that hangs. */
+#define AT_ONCE (USEC_PER_SEC / 2)
+
+static struct db_stmt *
+run_once(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, struct error *err)
+{
+	struct db_stmt *stmt;
+
+	if (db->in_transaction && db->handle == NULL) {
+		(void)error_set(err, ERROR_UNAVAILABLE,
+		    "the connection to the database was lost");
+		return NULL;
+	}
+	if (!db_connect(db, err))
+		return NULL;
+	stmt = prepare(db, sql, err);
+	return stmt != NULL && execute(stmt, args, n_args, err) ? stmt : NULL;
+}
+
 /* Prepare and execute; once more when a kept connection was dead. */
 static struct db_stmt *
 run(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
     struct error *err)
 {
 	bool kept = db->handle != NULL && !db->in_transaction;
-	struct db_stmt *stmt;
+	usec_t began = clock_monotonic();
+	struct db_stmt *stmt = run_once(db, sql, args, n_args, err);
 
-	for (;; kept = false) {
-		if (db->in_transaction && db->handle == NULL) {
-			(void)error_set(err, ERROR_UNAVAILABLE,
-			    "the connection to the database was lost");
-			return NULL;
-		}
-		if (!db_connect(db, err))
-			return NULL;
-		stmt = prepare(db, sql, err);
-		if (stmt != NULL && execute(stmt, args, n_args, err))
-			return stmt;
-		if (!kept || db->handle != NULL)
-			return NULL;
-	}
+	if (stmt == NULL && kept && db->handle == NULL &&
+	    clock_monotonic() - began < AT_ONCE)
+		stmt = run_once(db, sql, args, n_args, err);
+	return stmt;
 }
 
 bool

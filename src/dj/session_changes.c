@@ -51,7 +51,9 @@ take_running(void *context, const struct db_value *row, struct error *err)
 	return true;
 }
 
-/* The sets that run in the room of the new one, into start->ended. */
+/* The sets that run in the room of the new one, into start->ended: all that a
+ * room ever has. Of more than that the rest gets its recordings later, when the
+ * index is refreshed. */
 static bool
 find_running(struct db *db, struct start *start, struct error *err)
 {
@@ -66,31 +68,31 @@ find_running(struct db *db, struct start *start, struct error *err)
 	    args, 2, types, 1, start->arena, take_running, start, err);
 }
 
-/* A set never ends before it starts, even when the clock was set back. */
 static bool
-end_at(struct db *db, const struct uuid *id, usec_t now, uint64_t *rows,
-    struct error *err)
+lock_room(struct db *db, const char *room, struct error *err)
 {
-	const struct db_value args[] = {db_time(now), db_uuid(id)};
+	const struct db_value args[] = {db_text(room == NULL ? "" : room)};
 
 	return db_exec(db,
-	    "UPDATE sessions SET ended_at = GREATEST(started_at, ?), "
-	    "active_dj_id = NULL WHERE id = ? AND ended_at IS NULL",
-	    args, 2, rows, err);
+	    "INSERT INTO rooms (name, starts) VALUES (?, 1) "
+	    "ON DUPLICATE KEY UPDATE starts = starts + 1",
+	    args, 1, NULL, err);
 }
+
+/* A set never ends before it starts, even when the clock was set back. */
+#define END_SESSIONS                                               \
+	"UPDATE sessions SET ended_at = GREATEST(started_at, ?), " \
+	"active_dj_id = NULL WHERE ended_at IS NULL "
 
 static bool
 end_running(struct db *db, struct start *start, struct error *err)
 {
-	size_t i;
+	const struct db_value args[] = {
+	    db_time(start->change->started_at), db_text(start->change->room)};
 
-	if (!find_running(db, start, err))
-		return false;
-	for (i = 0; i < start->n_ended; i++)
-		if (!end_at(db, &start->ended[i], start->change->started_at,
-			NULL, err))
-			return false;
-	return true;
+	return lock_room(db, start->change->room, err) &&
+	    find_running(db, start, err) &&
+	    db_exec(db, END_SESSIONS "AND room <=> ?", args, 2, NULL, err);
 }
 
 static bool
@@ -156,10 +158,11 @@ static bool
 end_work(struct db *db, void *context, struct error *err)
 {
 	const struct end *end = context;
+	const struct db_value args[] = {db_time(end->now), db_uuid(end->id)};
 	struct session session;
 	uint64_t rows;
 
-	if (!end_at(db, end->id, end->now, &rows, err))
+	if (!db_exec(db, END_SESSIONS "AND id = ?", args, 2, &rows, err))
 		return false;
 	if (rows == 1)
 		return true;

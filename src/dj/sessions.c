@@ -3,15 +3,15 @@
 
 /* A set with the first part of its recording; `index` tells which files are
  * there. One statement, by primary keys but for the outer table. */
-#define SELECT_SESSIONS                                                   \
-	"SELECT s.id, s.dj_id, d.name, s.room, s.session_type, "          \
-	"s.started_at, s.ended_at, l.recorder_id, l.recording_id, "       \
-	"l.offset_us, l.matched_by, r.gone_at, r.ogg_size, r.flac_size, " \
-	"r.waveform_size, r.overview_size "                               \
-	"FROM sessions s JOIN djs d ON d.id = s.dj_id "                   \
-	"LEFT JOIN session_recordings l ON l.session_id = s.id "          \
-	"AND l.part = 1 "                                                 \
-	"LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "        \
+#define SELECT_SESSIONS                                             \
+	"SELECT s.id, s.dj_id, d.name, s.room, s.session_type, "    \
+	"s.started_at, s.ended_at, l.recorder_id, l.recording_id, " \
+	"r.gone_at, r.ogg_size, r.flac_size, "                      \
+	"r.waveform_size, r.overview_size "                         \
+	"FROM sessions s JOIN djs d ON d.id = s.dj_id "             \
+	"LEFT JOIN session_recordings l ON l.session_id = s.id "    \
+	"AND l.part = 1 "                                           \
+	"LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "  \
 	"AND r.id = l.recording_id "
 
 enum column {
@@ -24,8 +24,6 @@ enum column {
 	ENDED_AT,
 	RECORDER_ID,
 	RECORDING_ID,
-	OFFSET,
-	MATCHED_BY,
 	GONE_AT,
 	SIZES,
 	N_COLUMNS = SIZES + RECORDING_FORMATS
@@ -41,8 +39,6 @@ static const enum db_type types[N_COLUMNS] = {
     [ENDED_AT] = DB_TIME,
     [RECORDER_ID] = DB_UUID,
     [RECORDING_ID] = DB_UUID,
-    [OFFSET] = DB_INT,
-    [MATCHED_BY] = DB_TEXT,
     [GONE_AT] = DB_TIME,
     [SIZES + RECORDING_OGG] = DB_INT,
     [SIZES + RECORDING_FLAC] = DB_INT,
@@ -60,8 +56,6 @@ link_from_row(const struct db_value *row, struct session *out)
 		return;
 	out->recorder_id = row[RECORDER_ID].as.id;
 	out->recording_id = row[RECORDING_ID].as.id;
-	out->offset = row[OFFSET].as.number;
-	out->matched_by = row[MATCHED_BY].as.text.bytes;
 	for (i = 0; i < RECORDING_FORMATS; i++)
 		out->has_file[i] = row[GONE_AT].type == DB_NULL &&
 		    row[SIZES + i].type != DB_NULL &&

@@ -92,9 +92,8 @@ reserve(struct arena *arena, struct candidates *out, struct error *err)
 }
 
 bool
-candidates_read(struct db *db, struct arena *arena,
-    const struct links_set_row *set, usec_t tolerance, usec_t now,
-    struct candidates *out, struct error *err)
+candidates_read(struct db *db, struct arena *arena, const struct holds_set *set,
+    usec_t tolerance, usec_t now, struct candidates *out, struct error *err)
 {
 	usec_t last = set->end > set->start + tolerance
 	    ? set->end

@@ -8,7 +8,7 @@
 
 bool
 holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
-    usec_t now, struct links_set_row *out, struct error *err)
+    usec_t now, struct holds_set *out, struct error *err)
 {
 	static const enum db_type types[] = {
 	    DB_TIME, DB_TIME, DB_TEXT, DB_INT, DB_INT};
@@ -58,7 +58,7 @@ holds_lock_recording(struct db *db, const struct uuid *recorder_id,
 
 bool
 holds_find_holder(struct db *db, struct arena *arena,
-    const struct links_set_row *set, const struct uuid *recorder_id,
+    const struct holds_set *set, const struct uuid *recorder_id,
     const struct uuid *recording_id, usec_t tolerance, usec_t now,
     struct uuid *holder, bool *found, struct error *err)
 {
@@ -90,6 +90,7 @@ holds_find_holder(struct db *db, struct arena *arena,
 struct parts {
 	struct link_part *parts;
 	size_t *count;
+	const char **how;
 };
 
 static bool
@@ -100,23 +101,26 @@ take_part(void *context, const struct db_value *row, struct error *err)
 	(void)err;
 	out->parts[(*out->count)++] = (struct link_part){
 	    row[0].as.id, row[1].as.id, row[2].as.number};
+	*out->how = row[3].as.text.bytes;
 	return true;
 }
 
 bool
 holds_read(struct db *db, struct arena *arena, const struct uuid *id,
-    struct link_part *parts, size_t *n_parts, struct error *err)
+    struct link_part *parts, size_t *n_parts, const char **how,
+    struct error *err)
 {
-	static const enum db_type types[] = {DB_UUID, DB_UUID, DB_INT};
+	static const enum db_type types[] = {DB_UUID, DB_UUID, DB_INT, DB_TEXT};
 	const struct db_value args[] = {db_uuid(id), db_int(MATCH_MAX_PARTS)};
-	struct parts out = {parts, n_parts};
+	struct parts out = {parts, n_parts, how};
 
 	*n_parts = 0;
+	*how = NULL;
 	return db_each(db,
-	    "SELECT recorder_id, recording_id, offset_us "
+	    "SELECT recorder_id, recording_id, offset_us, matched_by "
 	    "FROM session_recordings WHERE session_id = ? "
 	    "ORDER BY part LIMIT ?",
-	    args, 2, types, 3, arena, take_part, &out, err);
+	    args, 2, types, 4, arena, take_part, &out, err);
 }
 
 static bool

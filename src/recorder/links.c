@@ -54,7 +54,7 @@ take_parts(const struct candidates *candidates,
 }
 
 static bool
-choose(struct db *db, const struct work *work, const struct links_set_row *set,
+choose(struct db *db, const struct work *work, const struct holds_set *set,
     struct link_result *out, struct error *err)
 {
 	const struct link_request *request = work->request;
@@ -97,9 +97,8 @@ same_parts(const struct link_part *a, const struct link_part *b, size_t count)
 /* Lock what was chosen; what changed since it was read makes the transaction
  * run again. */
 static bool
-lock_parts(struct db *db, const struct work *work,
-    const struct links_set_row *set, const struct link_result *result,
-    struct error *err)
+lock_parts(struct db *db, const struct work *work, const struct holds_set *set,
+    const struct link_result *result, struct error *err)
 {
 	const struct link_request *request = work->request;
 	size_t i;
@@ -133,18 +132,23 @@ unbar(struct db *db, const struct uuid *id, struct error *err)
 	    args, 1, NULL, err);
 }
 
+/* What a set has, and what it is to have. */
 static bool
 keep_or_write(struct db *db, const struct work *work,
-    const struct links_set_row *set, struct error *err)
+    const struct holds_set *set, struct error *err)
 {
 	struct link_result *result = work->result;
 	struct link_part old[MATCH_MAX_PARTS];
+	const char *how;
 	size_t n_old;
 
-	if (!holds_read(db, work->arena, &set->id, old, &n_old, err))
+	if (result->outcome != LINK_MADE && !work->request->anew)
+		return true;
+	if (!holds_read(db, work->arena, &set->id, old, &n_old, &how, err))
 		return false;
 	if (n_old == result->n_parts && same_parts(old, result->parts, n_old)) {
-		result->outcome = LINK_KEPT;
+		if (n_old > 0)
+			result->outcome = LINK_KEPT;
 		return true;
 	}
 	return lock_parts(db, work, set, result, err) &&
@@ -155,27 +159,65 @@ keep_or_write(struct db *db, const struct work *work,
 }
 
 static bool
+find_offset(struct db *db, const struct work *work, const struct holds_set *set,
+    struct link_part *part, struct error *err)
+{
+	static const enum db_type types[] = {DB_TIME};
+	const struct db_value args[] = {
+	    db_uuid(&part->recorder_id), db_uuid(&part->recording_id)};
+	struct db_value start;
+	bool found;
+
+	part->offset = 0;
+	if (!db_select_one(db,
+		"SELECT start_time FROM recordings "
+		"WHERE recorder_id = ? AND id = ?",
+		args, 2, types, &start, 1, work->arena, &found, err))
+		return false;
+	if (found && start.type != DB_NULL && start.as.time < set->start)
+		part->offset = set->start - start.as.time;
+	return true;
+}
+
+/* A link that a person made stays, but the set may begin elsewhere in it. */
+static bool
+keep_manual(struct db *db, const struct work *work, const struct holds_set *set,
+    struct error *err)
+{
+	struct link_part parts[MATCH_MAX_PARTS];
+	const char *how;
+	size_t count, i;
+
+	work->result->outcome = LINK_MANUAL;
+	if (!work->request->anew)
+		return true;
+	if (!holds_read(db, work->arena, &set->id, parts, &count, &how, err))
+		return false;
+	for (i = 0; i < count; i++)
+		if (!find_offset(db, work, set, &parts[i], err))
+			return false;
+	return holds_write(db, work->config, &set->id, parts, count, MANUAL,
+	    work->request->now, err);
+}
+
+static bool
 find_work(struct db *db, void *context, struct error *err)
 {
 	const struct work *work = context;
 	struct link_result *result = work->result;
-	struct links_set_row set;
+	struct holds_set set;
 
 	*result = (struct link_result){.outcome = LINK_NO_MATCH};
 	if (!holds_lock_set(db, work->arena, &work->request->session_id,
 		work->request->now, &set, err))
 		return false;
-	if (set.manual) {
-		result->outcome = LINK_MANUAL;
-		return true;
-	}
+	if (set.manual)
+		return keep_manual(db, work, &set, err);
 	if (set.barred && !work->request->asked) {
 		result->outcome = LINK_BARRED;
 		return true;
 	}
-	if (!choose(db, work, &set, result, err))
-		return false;
-	return result->outcome != LINK_MADE ||
+	return choose(db, work, &set, result, err) &&
 	    keep_or_write(db, work, &set, err);
 }
 
@@ -194,11 +236,32 @@ links_find(struct db *db, const struct config *config, struct arena *arena,
 	return db_transaction(db, find_work, &work, err);
 }
 
+/* Take the recording from a set; the other parts that it has stay. */
+static bool
+drop_part(struct db *db, const struct work *work, const struct uuid *holder,
+    struct error *err)
+{
+	struct link_part parts[MATCH_MAX_PARTS];
+	size_t count, kept = 0, i;
+	const char *how;
+
+	if (!holds_read(db, work->arena, holder, parts, &count, &how, err))
+		return false;
+	for (i = 0; i < count; i++)
+		if (uuid_compare(&parts[i].recorder_id, work->recorder_id) !=
+			0 ||
+		    uuid_compare(&parts[i].recording_id, work->recording_id) !=
+			0)
+			parts[kept++] = parts[i];
+	return holds_write(db, work->config, holder, parts, kept, how,
+	    work->request->now, err);
+}
+
 /* Take the recording from every set that holds it at the same time, or refuse
- * to. A set that loses its recording is as one that never had it. */
+ * to. */
 static bool
 clear_holders(struct db *db, const struct work *work,
-    const struct links_set_row *set, struct error *err)
+    const struct holds_set *set, struct error *err)
 {
 	const struct link_request *request = work->request;
 	char text[UUID_TEXT_SIZE];
@@ -219,31 +282,9 @@ clear_holders(struct db *db, const struct work *work,
 			    "overlaps this one; force=true takes it from it",
 			    text);
 		}
-		if (!holds_write(db, work->config, &holder, NULL, 0, MANUAL,
-			request->now, err))
+		if (!drop_part(db, work, &holder, err))
 			return false;
 	}
-}
-
-static bool
-find_offset(struct db *db, const struct work *work,
-    const struct links_set_row *set, usec_t *offset, struct error *err)
-{
-	static const enum db_type types[] = {DB_TIME};
-	const struct db_value args[] = {
-	    db_uuid(work->recorder_id), db_uuid(work->recording_id)};
-	struct db_value start;
-	bool found;
-
-	*offset = 0;
-	if (!db_select_one(db,
-		"SELECT start_time FROM recordings "
-		"WHERE recorder_id = ? AND id = ?",
-		args, 2, types, &start, 1, work->arena, &found, err))
-		return false;
-	if (found && start.type != DB_NULL && start.as.time < set->start)
-		*offset = set->start - start.as.time;
-	return true;
 }
 
 static bool
@@ -251,7 +292,7 @@ set_work(struct db *db, void *context, struct error *err)
 {
 	const struct work *work = context;
 	struct link_part part = {*work->recorder_id, *work->recording_id, 0};
-	struct links_set_row set;
+	struct holds_set set;
 	bool there;
 
 	if (!holds_lock_set(db, work->arena, &work->request->session_id,
@@ -263,7 +304,7 @@ set_work(struct db *db, void *context, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there is no such recording in the bucket");
 	return clear_holders(db, work, &set, err) &&
-	    find_offset(db, work, &set, &part.offset, err) &&
+	    find_offset(db, work, &set, &part, err) &&
 	    holds_write(db, work->config, &set.id, &part, 1, MANUAL,
 		work->request->now, err) &&
 	    unbar(db, &set.id, err);
@@ -296,7 +337,7 @@ remove_work(struct db *db, void *context, struct error *err)
 {
 	const struct removal *removal = context;
 	const struct db_value args[] = {db_uuid(removal->session_id)};
-	struct links_set_row set;
+	struct holds_set set;
 
 	return holds_lock_set(
 		   db, removal->arena, removal->session_id, 0, &set, err) &&

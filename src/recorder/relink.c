@@ -1,4 +1,4 @@
-/* Looking again for the recordings of sets that have none. */
+/* Looking again for the recordings of sets. */
 #include "recorder/relink.h"
 
 #include "base/arena.h"
@@ -25,16 +25,18 @@ take_row(void *context, const struct db_value *row, struct error *err)
 	return true;
 }
 
-/* The next page of waiting sets, from the one after (start, id). */
+/* The next page of such sets, from the one after (start, id). */
 static bool
-read_page(struct db *db, struct arena *arena, usec_t oldest, usec_t start,
-    const struct uuid *after, struct waiting *out, struct error *err)
+read_page(struct db *db, struct arena *arena, bool all, usec_t oldest,
+    usec_t start, const struct uuid *after, struct waiting *out,
+    struct error *err)
 {
 	static const enum db_type types[] = {DB_UUID, DB_TIME};
 	const struct db_value args[] = {
 	    db_time(start),
 	    db_time(start),
 	    db_uuid(after),
+	    db_int(all),
 	    db_time(oldest),
 	    db_int(PAGE),
 	};
@@ -45,10 +47,11 @@ read_page(struct db *db, struct arena *arena, usec_t oldest, usec_t start,
 	    "LEFT JOIN session_recordings l "
 	    "ON l.session_id = s.id AND l.part = 1 "
 	    "WHERE s.started_at >= ? AND (s.started_at > ? OR s.id > ?) "
-	    "AND l.session_id IS NULL AND s.link_barred = 0 "
+	    "AND (l.session_id IS NULL OR (? AND l.matched_by <> 'manual')) "
+	    "AND s.link_barred = 0 "
 	    "AND (s.ended_at IS NULL OR s.ended_at >= ?) "
 	    "ORDER BY s.started_at, s.id LIMIT ?",
-	    args, 5, types, 2, arena, take_row, out, err);
+	    args, 6, types, 2, arena, take_row, out, err);
 }
 
 static bool
@@ -78,7 +81,7 @@ link_page(struct db *db, const struct config *config, struct arena *arena,
 }
 
 bool
-relink_waiting(struct db *db, const struct config *config, usec_t now,
+relink_sets(struct db *db, const struct config *config, usec_t now, bool all,
     unsigned *linked, struct error *err)
 {
 	/* No set lasts for a week, so older starts need not be read. */
@@ -91,7 +94,8 @@ relink_waiting(struct db *db, const struct config *config, usec_t now,
 
 	*linked = 0;
 	while (ok && page.count == PAGE) {
-		ok = read_page(db, &arena, oldest, start, &after, &page, err) &&
+		ok = read_page(
+			 db, &arena, all, oldest, start, &after, &page, err) &&
 		    link_page(db, config, &arena, &page, now, linked, err);
 		if (page.count > 0) {
 			start = page.last_start;

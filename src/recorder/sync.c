@@ -251,7 +251,7 @@ sync_run(struct db *db, const struct config *config,
 		return true;
 	if (!uuid_make(clock_now(), &refresh.owner, err) ||
 	    !lease_wait(db, LEASE, &refresh.owner, LEASE_SECONDS, options->wait,
-		&taken, err))
+		options->stop, &taken, err))
 		return false;
 	report->busy = !taken;
 	if (!taken)
