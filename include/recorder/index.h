@@ -82,9 +82,15 @@ bool recording_has_file(
 
 enum layout_kind recording_layout(enum recording_format format);
 
-/* When the index was last brought up to date; *known is false for never. */
-bool index_finished_at(struct db *db, struct arena *arena, bool *known,
-    usec_t *finished_at, struct error *err) MUST_CHECK;
+struct index_state {
+	bool known; /* it has been brought up to date */
+	usec_t finished_at;
+	const char *failure; /* of the last refresh, or NULL */
+};
+
+/* How old the index is, and what came of the last refresh. */
+bool index_state(struct db *db, struct arena *arena, struct index_state *out,
+    struct error *err) MUST_CHECK;
 
 /* Visit, by ascending ids, up to `limit` recordings (gone ones too) after
  * (recorder_id, id), or from the start when `after` is NULL. For the sync,

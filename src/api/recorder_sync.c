@@ -44,15 +44,15 @@ refresh_if_stale(struct call *call, struct error *err)
 	static const char *const argv[] = {
 	    "setlink", "sync", "--if-stale", NULL};
 	usec_t interval = call->config->sync_interval * USEC_PER_SEC;
-	usec_t finished_at, age;
-	bool known, ours;
+	struct index_state index;
+	usec_t age;
+	bool ours;
 
 	call->service->look_at_index = clock_monotonic() + ASK_AGAIN;
-	if (!index_finished_at(
-		call->db, call->arena, &known, &finished_at, err))
+	if (!index_state(call->db, call->arena, &index, err))
 		return false;
-	age = call->now - finished_at;
-	if (known && age >= 0 && age < interval) {
+	age = call->now - index.finished_at;
+	if (index.known && age >= 0 && age < interval) {
 		call->service->look_at_index = clock_monotonic() + interval -
 		    age;
 		return true;

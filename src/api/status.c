@@ -77,21 +77,19 @@ probe_minio(struct call *call, struct error *out)
 	service->probed_at = clock_monotonic();
 }
 
+/* For a load balancer MinIO is not asked: what is said of it is what came of
+ * the last refresh. */
 static bool
-index_is_fresh(struct call *call, bool known, usec_t finished_at)
+add_minio(struct call *call, struct json_writer *w, bool traffic,
+    const struct index_state *index)
 {
-	usec_t most = call->config->sync_interval * INDEX_AGE_INTERVALS *
-	    USEC_PER_SEC;
+	struct error minio = {.code = ERROR_OK};
 
-	return known && call->now - finished_at <= most;
-}
-
-static bool
-add_minio(struct call *call, struct json_writer *w)
-{
-	struct error minio;
-
-	probe_minio(call, &minio);
+	if (!traffic)
+		probe_minio(call, &minio);
+	else if (index->failure != NULL)
+		(void)error_set(
+		    &minio, ERROR_UNAVAILABLE, "%s", index->failure);
 	add_line(w, "minio", minio.code == ERROR_OK,
 	    minio.code == ERROR_OK ? "answers" : minio.detail);
 	return minio.code == ERROR_OK;
@@ -99,15 +97,17 @@ add_minio(struct call *call, struct json_writer *w)
 
 static bool
 add_index(
-    struct call *call, struct json_writer *w, bool known, usec_t finished_at)
+    struct call *call, struct json_writer *w, const struct index_state *index)
 {
-	bool fresh = index_is_fresh(call, known, finished_at);
-	usec_t age = call->now - finished_at;
+	usec_t most = call->config->sync_interval * INDEX_AGE_INTERVALS *
+	    USEC_PER_SEC;
+	usec_t age = call->now - index->finished_at;
+	bool fresh = index->known && age <= most;
 
 	add_line(w, "index", fresh,
-	    known ? arena_printf(call->arena, "%lld seconds old",
-			(long long)(age / USEC_PER_SEC))
-		  : "never brought up to date: run setlink sync");
+	    index->known ? arena_printf(call->arena, "%lld seconds old",
+			       (long long)(age / USEC_PER_SEC))
+			 : "never brought up to date: run setlink sync");
 	return fresh;
 }
 
@@ -119,22 +119,20 @@ get_ready(struct call *call, struct error *err)
 {
 	bool traffic = call_param(call, "for")->given;
 	struct error database = {.code = ERROR_OK};
-	bool known = false, database_ok, ok;
-	usec_t finished_at = 0;
+	struct index_state index;
 	struct json_writer w;
+	bool ok = index_state(call->db, call->arena, &index, &database);
 
-	database_ok = index_finished_at(
-	    call->db, call->arena, &known, &finished_at, &database);
 	if (!call_json(call, 200, &w, err))
 		return false;
 	json_object_begin(&w);
-	add_line(&w, "database", database_ok,
-	    database_ok ? "answers" : database.detail);
-	ok = database_ok;
-	if (call->config->recorder_enabled && !traffic)
-		ok = add_minio(call, &w) && ok;
-	if (call->config->recorder_enabled)
-		ok = (add_index(call, &w, known, finished_at) || traffic) && ok;
+	add_line(&w, "database", ok, ok ? "answers" : database.detail);
+	if (call->config->recorder_enabled) {
+		bool minio = add_minio(call, &w, traffic, &index);
+		bool fresh = add_index(call, &w, &index);
+
+		ok = ok && (traffic || (minio && fresh));
+	}
 	json_key(&w, "status");
 	if (!ok) {
 		call->response->status = 503;

@@ -303,19 +303,20 @@ index_find(struct db *db, struct arena *arena, const struct uuid *recorder_id,
 }
 
 bool
-index_finished_at(struct db *db, struct arena *arena, bool *known,
-    usec_t *finished_at, struct error *err)
+index_state(struct db *db, struct arena *arena, struct index_state *out,
+    struct error *err)
 {
-	const enum db_type type[] = {DB_TIME};
-	struct db_value value = {.type = DB_NULL};
+	static const enum db_type state_types[] = {DB_TIME, DB_TEXT};
+	struct db_value row[2] = {{.type = DB_NULL}, {.type = DB_NULL}};
 	bool found;
 
-	*known = false;
-	*finished_at = 0;
+	*out = (struct index_state){.known = false};
 	if (!db_select_one(db,
-		"SELECT finished_at FROM sync_state WHERE id = 1", NULL, 0,
-		type, &value, 1, arena, &found, err))
+		"SELECT finished_at, failure FROM sync_state WHERE id = 1",
+		NULL, 0, state_types, row, 2, arena, &found, err))
 		return false;
-	*known = found && time_of(&value, finished_at);
+	out->known = found && time_of(&row[0], &out->finished_at);
+	if (found && row[1].type != DB_NULL)
+		out->failure = row[1].as.text.bytes;
 	return true;
 }

@@ -1,0 +1,243 @@
+# A whole instance of setlink, started by ./quickstart for one test.
+package Setlink::Instance;
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use Setlink::Command qw(program setlink);
+use Setlink::Database;
+use Setlink::Http qw(request_text exchange hang_up);
+use Setlink::Minio;
+use Setlink::Process qw(scratch);
+use Setlink::Recordings qw(recording_objects);
+use Test::More;
+
+my $TOP = abs_path(dirname(__FILE__) . '/../../..');
+my $count = 0;
+my @running;
+
+# The folder of the two programs.
+sub bin { return dirname(abs_path(program('setlink.fcgi'))) }
+
+# Whether the programs were built with sanitizers.
+sub is_sanitized { return slurp(program('setlink.fcgi')) =~ /__asan_init/ }
+
+sub slurp {
+    my ($path) = @_;
+    open my $file, '<:raw', $path or return '';
+    local $/;
+    return scalar(<$file>) // '';
+}
+
+sub write_settings {
+    my ($self, $settings) = @_;
+    open my $file, '>', "$self->{dir}/.env" or die "$self->{dir}: $!\n";
+    print {$file} map { "$_=\"$settings->{$_}\"\n" } sort keys %$settings;
+    close $file or die "$self->{dir}: $!\n";
+    return;
+}
+
+# Run ./quickstart in the folder of the instance; returns what it prints.
+sub quickstart {
+    my ($self, @arguments) = @_;
+    my $log = "$self->{dir}/quickstart.log";
+    system('sh', '-c', 'cd "$1" && log=$2 && shift 2 && exec "$@" >"$log" 2>&1',
+        'sh', $self->{dir}, $log, "$TOP/quickstart", @arguments, '--state',
+        "$self->{dir}/state") == 0
+        or die "quickstart @arguments failed:\n", slurp($log);
+    return slurp($log);
+}
+
+sub read_env {
+    my ($self) = @_;
+    my %env;
+    for (split /\n/, $self->quickstart('env')) {
+        my ($name, $value) = /\Aexport (\w+)='(.*)'\z/ or next;
+        $value =~ s/'\\''/'/g;
+        $env{$name} = $value;
+    }
+    return \%env;
+}
+
+# Start one that ends with the test. Options: server, workers, token (whether
+# there is one), settings (a hash), bucket (a folder; else the bucket is empty).
+sub start {
+    my ($class, %option) = @_;
+    my $dir = scratch() . '/instance' . $count++;
+    mkdir $_ or die "$_: $!\n" for $dir, "$dir/empty";
+    my $self = bless {
+        dir    => $dir,
+        server => $option{server} // 'nginx',
+        owner  => $$,
+        arguments => ['--port', 0, '--no-demo', '--bin', bin(), '--server',
+            $option{server} // 'nginx', '--workers', $option{workers} // 2,
+            '--bucket', $option{bucket} // "$dir/empty",
+            $option{token} ? '--token' : ()],
+    }, $class;
+    push @running, $self;
+    $self->configure($option{settings} // {});
+    symlink "$dir/state/conf/mariadb.cnf", "$dir/my.cnf" or die "$dir: $!\n";
+    $self->{database} = Setlink::Database->at($dir);
+    $self->{minio} = Setlink::Minio->at($self->env('MINIO_URL') =~ /:(\d+)\z/,
+        $self->env('MINIO_ROOT_USER'), $self->env('MINIO_ROOT_PASSWORD'));
+    return $self;
+}
+
+# Start it, or start it again with other settings; the data stay.
+sub configure {
+    my ($self, $settings) = @_;
+    $self->write_settings($settings);
+    $self->quickstart('start', @{ $self->{arguments} });
+    $self->{env} = $self->read_env;
+    ($self->{port}) = $self->{env}{SETLINK_URL} =~ /:(\d+)\z/;
+    return;
+}
+
+sub stop {
+    my ($self) = @_;
+    return if $self->{stopped}++;
+    $self->quickstart('stop');
+    return;
+}
+
+# The same, without an admin token.
+sub configure_without_token {
+    my ($self, $settings) = @_;
+    $self->{arguments} = [grep { $_ ne '--token' } @{ $self->{arguments} }];
+    return $self->configure($settings);
+}
+
+# One value of `quickstart env`.
+sub env    { return $_[0]{env}{ $_[1] } }
+sub url    { return $_[0]{env}{SETLINK_URL} }
+sub port   { return $_[0]{port} }
+sub host   { return "localhost:$_[0]{port}" }
+sub server { return $_[0]{server} }
+
+# METHOD, TARGET, body and headers as Setlink::Http::request_text takes them.
+# POST and PUT without a body say so.
+sub text {
+    my ($self, $method, $target, $body, @headers) = @_;
+    $body //= '' if $method eq 'POST' || $method eq 'PUT';
+    return request_text($self->host, $method, $target, $body, @headers);
+}
+
+sub request {
+    my ($self, @request) = @_;
+    return $self->raw($self->text(@request));
+}
+
+# Send bytes, return the answer.
+sub raw {
+    my ($self, $text) = @_;
+    return (exchange($self->{port}, $text))[0];
+}
+
+# Requests, each an array of what `request` takes, all at the same time.
+sub parallel {
+    my ($self, @requests) = @_;
+    return exchange($self->{port}, map { $self->text(@$_) } @requests);
+}
+
+# Send bytes and hang up.
+sub abort { return hang_up($_[0]{port}, $_[1]) }
+
+# Rows of the database, each an array of texts.
+sub query { return $_[0]{database}->query('setlink', $_[1]) }
+
+sub bucket { return $_[0]{env}{SESSION_RECORDER_BUCKET_NAME} }
+
+# Store objects, as keys and contents.
+sub put {
+    my ($self, %objects) = @_;
+    return $self->{minio}->put($self->bucket, \%objects);
+}
+
+sub remove {
+    my ($self, @keys) = @_;
+    return $self->{minio}->remove($self->bucket, @keys);
+}
+
+# Store recordings, each a hash as Setlink::Recordings takes it, and refresh the
+# index.
+sub record {
+    my ($self, @recordings) = @_;
+    $self->put(map { recording_objects($_) } @recordings);
+    return $self->sync;
+}
+
+# Run the command `setlink`; returns its exit status and what it printed.
+sub command {
+    my ($self, @arguments) = @_;
+    return setlink({ SETLINK_ENV_FILE => "$self->{dir}/state/setlink.env" },
+        @arguments);
+}
+
+sub sync {
+    my ($self) = @_;
+    my ($status, undef, $message) = $self->command('sync');
+    die "setlink sync: $message" if $status != 0;
+    return;
+}
+
+# A file of the logs: worker, web, minio...
+sub log { return slurp("$_[0]{dir}/state/log/$_[1].log") }
+
+# What the workers have written since `mark` was called.
+sub mark {
+    my ($self) = @_;
+    $self->{mark} = length $self->log('worker');
+    return;
+}
+
+sub since_mark {
+    my ($self) = @_;
+    return substr $self->log('worker'), $self->{mark};
+}
+
+# The number of a process of the instance: minio, mariadb, web, workers.
+sub pid {
+    my ($self, $name) = @_;
+    return (split / /, slurp("$self->{dir}/state/run/$name.pid"))[0];
+}
+
+sub worker_pids {
+    my ($self) = @_;
+    my $parent = $self->pid($self->{server} eq 'nginx' ? 'workers' : 'web');
+    return grep { slurp("/proc/$_/comm") eq "setlink.fcgi\n" }
+        split / /, slurp("/proc/$parent/task/$parent/children");
+}
+
+# Test that no process of it had anything found by a sanitizer.
+sub is_clean {
+    my ($self) = @_;
+    my @found = grep {
+        /ERROR: \w+Sanitizer|runtime error:|LeakSanitizer|event=stop /
+    } map { split /\n/ } map { $self->log($_) } qw(worker web sync);
+    is(scalar @found, 0, 'the sanitizers found nothing')
+        or diag(join "\n", @found[0 .. ($#found < 9 ? $#found : 9)]);
+    return;
+}
+
+sub show_logs {
+    my ($self) = @_;
+    for my $name (qw(worker web)) {
+        my @lines = split /\n/, $self->log($name);
+        splice @lines, 0, @lines - 15 if @lines > 15;
+        diag("the end of $name.log:\n", map { "  $_\n" } @lines);
+    }
+    return;
+}
+
+END {
+    my $status = $?;
+    for my $instance (grep { $_->{owner} == $$ } @running) {
+        $instance->show_logs if !Test::More->builder->is_passing;
+        eval { $instance->stop; 1 } or diag($@);
+    }
+    $? = $status;    ## no critic: commands have changed it
+}
+
+1;

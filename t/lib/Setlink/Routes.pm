@@ -1,0 +1,68 @@
+# The routes, as the contract lists them.
+package Setlink::Routes;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use Setlink::Recordings qw(uuid_of);
+
+our @EXPORT_OK = qw(all_routes admin_routes route_paths target_of);
+
+my $RECORDER = '/api/session-recorder';
+
+# Method, path, who may call it.
+my @ROUTES = (
+    ['GET',    '/health',                        'public'],
+    ['GET',    '/ready',                         'public'],
+    ['POST',   '/api/djs/register',              'public'],
+    ['GET',    '/api/djs',                       'public'],
+    ['GET',    '/api/djs/{id}',                  'public'],
+    ['POST',   '/api/sessions/start',            'admin'],
+    ['POST',   '/api/sessions/end',              'admin'],
+    ['GET',    '/api/sessions/current',          'public'],
+    ['GET',    '/api/sessions',                  'public'],
+    ['POST',   '/api/sessions',                  'admin'],
+    ['GET',    '/api/sessions/{id}',             'public'],
+    ['PUT',    '/api/sessions/{id}',             'admin'],
+    ['GET',    '/api/sessions/{id}/download',    'public'],
+    ['GET',    "$RECORDER/available-sessions",   'admin'],
+    ['POST',   "$RECORDER/link/{session_id}/{recorder_id}/"
+            . '{recorder_session_id}', 'admin'],
+    ['DELETE', "$RECORDER/link/{session_id}",    'admin'],
+    ['POST',   "$RECORDER/auto-link/{session_id}", 'admin'],
+    ['GET',    "$RECORDER/download/{session_id}/{format}", 'public'],
+    ['GET',    "$RECORDER/session/{session_id}", 'public'],
+    ['POST',   "$RECORDER/sync",                 'admin'],
+);
+
+# Each a hash of method, path and access.
+sub all_routes {
+    return map { { method => $_->[0], path => $_->[1], access => $_->[2] } }
+        @ROUTES;
+}
+
+sub admin_routes { return grep { $_->{access} eq 'admin' } all_routes() }
+
+# The paths, each once, with the methods that Allow names for it.
+sub route_paths {
+    my %methods;
+    push @{ $methods{ $_->{path} } }, $_->{method} for all_routes();
+    for (values %methods) {
+        my %has = map { $_ => 1 } @$_, 'OPTIONS';
+        $has{HEAD} = $has{GET};
+        $_ = join ', ', grep { $has{$_} }
+            qw(GET HEAD POST PUT DELETE OPTIONS);
+    }
+    return \%methods;
+}
+
+# A path with its {parameters} filled in, from the hash or with the id of
+# nothing.
+sub target_of {
+    my ($path, %value) = @_;
+    %value = (format => 'ogg', %value);
+    return $path =~ s/\{(\w+)\}/$value{$1} \/\/ uuid_of(0, 0)/ger;
+}
+
+1;

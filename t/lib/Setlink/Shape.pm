@@ -1,0 +1,166 @@
+# Tests of how answers look: members and their types, problems.
+package Setlink::Shape;
+
+use strict;
+use warnings;
+
+use B ();
+use Exporter 'import';
+use JSON::PP ();
+use Test::More;
+
+our @EXPORT_OK = qw(is_shape is_status is_problem shape_of);
+
+my $HEX  = '[0-9a-f]';
+my $UUID = qr/\A$HEX{8}-$HEX{4}-$HEX{4}-$HEX{4}-$HEX{12}\z/;
+my $TIME = qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\z/;
+
+my %TYPES = (
+    string => \&is_string,
+    uuid   => sub { is_string($_[0]) && $_[0] =~ $UUID },
+    time   => sub { is_string($_[0]) && $_[0] =~ $TIME },
+    url    => sub { is_string($_[0]) && $_[0] =~ m{\Ahttps?://[^ ]+\z} },
+    number => \&is_number,
+    int    => sub { is_number($_[0]) && $_[0] == int $_[0] },
+    bool   => \&JSON::PP::is_bool,
+    null   => sub { !defined $_[0] },
+);
+
+# What the routes answer with, by name. "?" is "or null".
+my %SHAPES = (
+    dj => {
+        id                => 'uuid',
+        name              => 'string',
+        email             => 'string?',
+        registered_at     => 'time',
+        weight            => 'number',
+        is_active         => 'bool',
+        position_in_queue => 'int?',
+        estimated_time    => 'time?',
+    },
+    session => {
+        id               => 'uuid',
+        dj_id            => 'uuid',
+        dj_name          => 'string',
+        started_at       => 'time',
+        ended_at         => 'time?',
+        duration_minutes => 'int?',
+        download_link    => 'url?',
+        upload_status    => 'string',
+        session_type     => 'string',
+    },
+    recording => {
+        id               => 'uuid',
+        recorder_id      => 'uuid',
+        name             => 'string',
+        start_time       => 'time?',
+        end_time         => 'time?',
+        duration_seconds => 'int',
+        is_closed        => 'bool',
+        keep             => 'bool',
+        files            => {
+            ogg_url          => 'url?',
+            flac_url         => 'url?',
+            waveform_url     => 'url?',
+            overview_png_url => 'url?',
+            metadata_url     => 'url?',
+        },
+    },
+    download => {
+        url                => 'url',
+        expires_in_seconds => 'int',
+        format             => 'string',
+    },
+    problem => {
+        title  => 'string',
+        status => 'int',
+        detail => 'string',
+        error  => 'string',
+    },
+);
+$SHAPES{recorded_session} = {
+    %{ $SHAPES{session} },
+    recording_urls => {
+        ogg_url          => 'url?',
+        flac_url         => 'url?',
+        waveform_url     => 'url?',
+        overview_png_url => 'url?',
+    },
+};
+
+sub shape_of { return $SHAPES{ $_[0] } // die "no shape $_[0]\n" }
+
+sub flags { return B::svref_2object(\$_[0])->FLAGS }
+
+sub is_string {
+    return defined $_[0] && !ref $_[0] && flags($_[0]) & B::SVp_POK();
+}
+
+sub is_number {
+    return defined $_[0] && !ref $_[0] && !(flags($_[0]) & B::SVp_POK());
+}
+
+sub wrong_member {
+    my ($value, $type, $path) = @_;
+    return wrong_members($value, $type, "$path.") if ref $type;
+    return () if $type =~ s/\?\z// && !defined $value;
+    return $TYPES{$type}->($value) ? () : "$path is no $type";
+}
+
+# The members that are missing or of another type.
+sub wrong_members {
+    my ($value, $shape, $path) = @_;
+    return "$path is no object" if ref $value ne 'HASH';
+    return map {
+        exists $value->{$_}
+            ? wrong_member($value->{$_}, $shape->{$_}, "$path$_")
+            : "$path$_ is missing"
+    } sort keys %$shape;
+}
+
+# Test that a value has all members of a shape (or of one by its name), each of
+# its type. It may have more.
+sub is_shape {
+    my ($value, $shape, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @wrong = wrong_members($value,
+        ref $shape ? $shape : shape_of($shape), '');
+    return ok(!@wrong, $name) || diag(map { "$_\n" } @wrong);
+}
+
+# Test the status; tells what was answered otherwise.
+sub is_status {
+    my ($answer, $status, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is($answer->{status}, $status, $name)
+        || diag(substr $answer->{content}, 0, 500);
+}
+
+sub wrong_problem {
+    my ($answer, $status, $detail) = @_;
+    my $problem = $answer->{json};
+    my $type = $answer->{headers}{'content-type'} // 'none';
+    return (
+        ($answer->{status} eq $status ? () : "the status is $answer->{status}"),
+        ($type eq 'application/problem+json' ? () : "the type is $type"),
+        wrong_members($problem, shape_of('problem'), ''),
+        (ref $problem && $problem->{status} == $status ? () : 'other status'),
+        (ref $problem && $problem->{error} eq $problem->{title}
+            ? () : 'error is not title'),
+        (ref $problem && $problem->{detail} =~ $detail
+            ? () : "detail is not like $detail"),
+        ($answer->{content} =~ /SELECT|INSERT|UPDATE |\bat \S+\.c\b/
+            ? 'it tells too much' : ()),
+    );
+}
+
+# Test that an answer is a problem with this status, and a detail like this.
+sub is_problem {
+    my ($answer, $status, $detail, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @wrong = wrong_problem($answer, $status, $detail);
+    return ok(!@wrong, $name)
+        || diag(map({ "$_\n" } @wrong), substr $answer->{content}, 0, 500);
+}
+
+1;
