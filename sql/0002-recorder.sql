@@ -74,6 +74,11 @@ ALTER TABLE sessions ADD COLUMN recorder_flac_url TEXT;
 -- unless column sessions.recorder_waveform_url
 ALTER TABLE sessions ADD COLUMN recorder_waveform_url TEXT;
 
+-- The tolerance with which a person had the set linked automatically, in
+-- microseconds: it is not looked at again with a smaller one.
+-- unless column sessions.link_tolerance
+ALTER TABLE sessions ADD COLUMN link_tolerance BIGINT NOT NULL DEFAULT 0;
+
 -- Whether a person unlinked the set: it is then left alone until somebody
 -- links it, or asks for it to be linked.
 -- unless column sessions.link_barred

@@ -603,21 +603,23 @@ INSERT INTO sessions (id, dj_id, started_at, ended_at)
 VALUES (UNHEX('$set'), UNHEX('$set'), FROM_UNIXTIME($started),
 FROM_UNIXTIME($started + 3600))
 END
+is_report(sync($settings), { exit => 0, changed => 0, linked => 1 },
+    'a set without a recording is looked at at each refresh');
 is_report(sync($settings), { exit => 0, changed => 0, linked => 0 },
-    'nothing is linked without changes');
+    'one that has one is left alone without changes');
 $minio->put($BUCKET, { prefix($R2, id(5, 6)) . '/metadata.json' =>
     metadata(@closed, start_time => strftime('"%Y-%m-%dT%H:%M:%SZ"',
         gmtime $started + 60), end_time => '"0001-01-01T00:00:00Z"'),
     prefix($R2, id(5, 6)) . '/data.ogg' => 'OggS' });
 is_report(sync($settings), { exit => 0, added => 1, linked => 1 },
-    'a new recording is linked to the set that waits for it');
+    'a new recording that fits better is linked in its place');
 is(value($settings, 'SELECT LOWER(HEX(recording_id)) FROM session_recordings'
         . " WHERE session_id = UNHEX('$set')"), id(5, 6) =~ s/-//gr,
     'to the right one');
 $minio->remove($BUCKET, prefix($R2, id(5, 6)) . '/metadata.json',
     prefix($R2, id(5, 6)) . '/data.ogg');
 is_report(sync($settings), { exit => 0, gone => 1, linked => 0 },
-    'and when that is gone');
+    'the link stays when that is gone');
 is(value($settings, 'SELECT COUNT(*) FROM session_recordings'), 1,
     'the link stays');
 

@@ -328,7 +328,7 @@ sub is_probe {
     like("$status $out$err", $want, $name);
     return;
 }
-is_probe({}, qr/\A0 \z/, 'the probe finds MinIO');
+is_probe({}, qr/\A0 ok\n\z/, 'the probe finds MinIO');
 is_probe({ SESSION_RECORDER_MINIO_ENDPOINT => $nothing },
     qr/\A69 MinIO at \S+ cannot be reached: Connection refused\n\z/,
     'the probe finds nothing');
@@ -337,7 +337,7 @@ is_probe({ SESSION_RECORDER_MINIO_SECRET_KEY => 'wrong' },
 is_probe({ SESSION_RECORDER_MINIO_ENDPOINT => 'http://' . $page->authority },
     qr/\A69 .*is not MinIO\n\z/, 'the probe finds another server');
 is_probe({ SESSION_RECORDER_MINIO_ENDPOINT => $nothing,
-        SESSION_RECORDER_ENABLED => 'false' }, qr/\A0 \z/,
+        SESSION_RECORDER_ENABLED => 'false' }, qr/\A0 ok\n\z/,
     'the probe has nothing to look for');
 is_probe({ SESSION_RECORDER_BUCKET_NAME => 'X' }, qr/\A78 setlink: SESSION/,
     'a wrong setting');

@@ -15,6 +15,10 @@
 /* As many columns or parameters at most. */
 #define DB_MAX_COLUMNS 40
 
+/* A kept connection that the server closed meanwhile fails at once; one that
+ * fails later had a statement that is slow, or a server that hangs. */
+#define DB_AT_ONCE (USEC_PER_SEC / 2)
+
 /* Room for a column that is not a text. */
 union db_cell {
 	int64_t number;

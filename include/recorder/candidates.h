@@ -21,7 +21,7 @@ struct candidates {
 
 /* Read what the index has around the time of a set; in the arena. */
 bool candidates_read(struct db *db, struct arena *arena,
-    const struct holds_set *set, usec_t tolerance, usec_t now,
-    struct candidates *out, struct error *err) MUST_CHECK;
+    const struct holds_set *set, usec_t now, struct candidates *out,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -19,7 +19,8 @@ struct holds_set {
 	bool running;
 	const char *room; /* NULL when there is none */
 	bool barred;
-	bool manual; /* linked by a person */
+	bool manual;      /* linked by a person */
+	usec_t tolerance; /* the least to look for its recording with */
 };
 
 /* That session `o` is another one than a set, in the same room (or one of them
@@ -40,11 +41,11 @@ bool holds_lock_recording(struct db *db, const struct uuid *recorder_id,
     const struct uuid *recording_id, bool *found, struct error *err) MUST_CHECK;
 
 /* The other set that holds the recording in the same room, and overlaps `set`
- * by more than `tolerance`. */
+ * by more than its tolerance. */
 bool holds_find_holder(struct db *db, struct arena *arena,
     const struct holds_set *set, const struct uuid *recorder_id,
-    const struct uuid *recording_id, usec_t tolerance, usec_t now,
-    struct uuid *holder, bool *found, struct error *err) MUST_CHECK;
+    const struct uuid *recording_id, usec_t now, struct uuid *holder,
+    bool *found, struct error *err) MUST_CHECK;
 
 /* The parts that a set has now, in order; at most MATCH_MAX_PARTS. *how (in
  * the arena) is how they were found, NULL without parts. */

@@ -71,11 +71,6 @@ bool index_list(struct db *db, struct arena *arena,
 /* The time a recording is sorted by: its start, or 0. */
 usec_t recording_listed_at(const struct recording *recording);
 
-/* One recording, gone or not. */
-bool index_find(struct db *db, struct arena *arena,
-    const struct uuid *recorder_id, const struct uuid *id,
-    struct recording *out, bool *found, struct error *err) MUST_CHECK;
-
 /* Whether a file is there and not empty. */
 bool recording_has_file(
     const struct recording *recording, enum recording_format format);

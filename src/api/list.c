@@ -38,7 +38,7 @@ read_cursor(const char *text, size_t n_ids, struct list_place *out)
 		return false;
 	for (i = 0; i < sizeof(time); i++)
 		bits = bits << 8 | time[i];
-	if (bits > CLOCK_MAX)
+	if (bits > (uint64_t)CLOCK_MAX)
 		return false;
 	out->time = (usec_t)bits;
 	for (i = 0; i < n_ids; i++)

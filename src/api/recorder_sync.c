@@ -10,6 +10,7 @@
 /* A request for a refresh waits so long for its end. */
 #define WAIT_MILLISECONDS 20000
 #define PLACE_SECONDS     30 /* longer than that */
+#define PLACE_WAIT        1  /* second for a place, where MinIO is quick */
 #define MAX_REPORT        4096
 
 /* A worker does not ask again sooner than this, whatever became of it. */
@@ -67,7 +68,8 @@ index_refresh_if_stale(struct call *call)
 {
 	struct error err;
 
-	if (clock_monotonic() < call->service->look_at_index)
+	if (!call->config->recorder_enabled ||
+	    clock_monotonic() < call->service->look_at_index)
 		return;
 	if (!refresh_if_stale(call, &err))
 		log_line(LOG_WARN, "event=no_refresh req=%s error=%s",
@@ -150,8 +152,8 @@ take_place(struct call *call, const struct uuid *owner, const char **place,
 
 	*place = NULL;
 	for (i = 0; i < 2 && !taken; i++) {
-		if (!lease_take(
-			call->db, places[i], owner, PLACE_SECONDS, &taken, err))
+		if (!lease_wait(call->db, places[i], owner, PLACE_SECONDS,
+			i == 0 ? 0 : PLACE_WAIT, NULL, &taken, err))
 			return false;
 		if (taken)
 			*place = places[i];

@@ -125,7 +125,8 @@ put_session(struct call *call, struct error *err)
 	if (!read_change(call, &change, err) ||
 	    !sessions_change(call->db, call->arena, id, &change, err))
 		return false;
-	look_for_recording(call, id, true);
+	look_for_recording(call, id,
+	    change.has_start || change.has_end || change.room != NULL);
 	return answer(call, 200, id, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "api/routes.h"
 #include "api/sync_process.h"
+#include "base/log.h"
 #include "recorder/index.h"
 
 /* A probe of MinIO may take so long, and is believed for so long. A failure is
@@ -43,6 +44,16 @@ add_line(struct json_writer *w, const char *name, bool ok, const char *detail)
 	json_object_end(w);
 }
 
+/* The reason may name an inner address: it is for the log. */
+static void
+explain_failure(const struct buf *reason, struct error *out)
+{
+	log_line(LOG_WARN, "event=minio %.*s", (int)strcspn(reason->data, "\n"),
+	    reason->data);
+	(void)error_set(out, ERROR_UNAVAILABLE,
+	    "MinIO cannot be used; setlink check tells why");
+}
+
 /* The probe runs in a process of its own, see api/sync_process.h. */
 static void
 probe_minio(struct call *call, struct error *out)
@@ -69,8 +80,7 @@ probe_minio(struct call *call, struct error *out)
 			(void)error_set(out, ERROR_UNAVAILABLE,
 			    "MinIO could not be asked; see the log");
 		else if (strcmp(reason.data, "ok\n") != 0)
-			(void)error_set(out, ERROR_UNAVAILABLE, "%.*s",
-			    (int)strcspn(reason.data, "\n"), reason.data);
+			explain_failure(&reason, out);
 	}
 	buf_free(&reason);
 	service->probe = *out;
@@ -88,26 +98,29 @@ add_minio(struct call *call, struct json_writer *w, bool traffic,
 	if (!traffic)
 		probe_minio(call, &minio);
 	else if (index->failure != NULL)
-		(void)error_set(
-		    &minio, ERROR_UNAVAILABLE, "%s", index->failure);
+		(void)error_set(&minio, ERROR_UNAVAILABLE,
+		    "the last refresh failed; setlink check tells why");
 	add_line(w, "minio", minio.code == ERROR_OK,
 	    minio.code == ERROR_OK ? "answers" : minio.detail);
 	return minio.code == ERROR_OK;
 }
 
 static bool
-add_index(
-    struct call *call, struct json_writer *w, const struct index_state *index)
+add_index(struct call *call, struct json_writer *w, bool database,
+    const struct index_state *index)
 {
 	usec_t most = call->config->sync_interval * INDEX_AGE_INTERVALS *
 	    USEC_PER_SEC;
 	usec_t age = call->now - index->finished_at;
 	bool fresh = index->known && age <= most;
+	const char *detail = "never brought up to date: run setlink sync";
 
-	add_line(w, "index", fresh,
-	    index->known ? arena_printf(call->arena, "%lld seconds old",
-			       (long long)(age / USEC_PER_SEC))
-			 : "never brought up to date: run setlink sync");
+	if (!database)
+		detail = "not known without the database";
+	else if (index->known)
+		detail = arena_printf(call->arena, "%lld seconds old",
+		    (long long)(age / USEC_PER_SEC));
+	add_line(w, "index", fresh, detail);
 	return fresh;
 }
 
@@ -129,7 +142,7 @@ get_ready(struct call *call, struct error *err)
 	add_line(&w, "database", ok, ok ? "answers" : database.detail);
 	if (call->config->recorder_enabled) {
 		bool minio = add_minio(call, &w, traffic, &index);
-		bool fresh = add_index(call, &w, &index);
+		bool fresh = add_index(call, &w, ok, &index);
 
 		ok = ok && (traffic || (minio && fresh));
 	}

@@ -166,20 +166,22 @@ control(struct db *db, const char *sql, struct error *err)
 }
 
 static bool
+begin_once(struct db *db, struct error *err)
+{
+	return db_connect(db, err) && control(db, "START TRANSACTION", err);
+}
+
+/* A kept connection may have been closed by the server. */
+static bool
 begin(struct db *db, struct error *err)
 {
 	bool kept = db->handle != NULL;
+	usec_t began = clock_monotonic();
 
-	if (!db_connect(db, err))
-		return false;
-	if (!control(db, "START TRANSACTION", err)) {
-		/* A kept connection may have been closed by the server. */
-		if (!kept || db->handle != NULL || !db_connect(db, err) ||
-		    !control(db, "START TRANSACTION", err))
-			return false;
-	}
-	db->in_transaction = true;
-	return true;
+	db->in_transaction = begin_once(db, err) ||
+	    (kept && db->handle == NULL &&
+		clock_monotonic() - began < DB_AT_ONCE && begin_once(db, err));
+	return db->in_transaction;
 }
 
 /* A connection on which ROLLBACK fails is not used again. */

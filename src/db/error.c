@@ -55,7 +55,7 @@ static const struct meaning meanings[] = {
     {ER_UNKNOWN_STMT_HANDLER, ERROR_UNAVAILABLE, unreachable},
     {ER_MAX_PREPARED_STMT_COUNT_REACHED, ERROR_UNAVAILABLE,
 	"the database has no room for another statement"},
-    {WSREP_NOT_READY, ERROR_UNAVAILABLE, "the database node is not ready"},
+    {WSREP_NOT_READY, ERROR_RETRY, "the database node is not ready"},
     {ER_ACCESS_DENIED_ERROR, ERROR_UNAVAILABLE, refused},
     {ER_ACCESS_DENIED_NO_PASSWORD_ERROR, ERROR_UNAVAILABLE, refused},
     {ER_HOST_NOT_PRIVILEGED, ERROR_UNAVAILABLE, refused},

@@ -196,10 +196,6 @@ execute(struct db_stmt *stmt, const struct db_value *args, size_t n_args,
 	return true;
 }
 
-/* A kept connection that the server closed meanwhile fails at once; one that
- * fails later had a statement that is slow, or a server that hangs. */
-#define AT_ONCE (USEC_PER_SEC / 2)
-
 static struct db_stmt *
 run_once(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, struct error *err)
@@ -227,7 +223,7 @@ run(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
 	struct db_stmt *stmt = run_once(db, sql, args, n_args, err);
 
 	if (stmt == NULL && kept && db->handle == NULL &&
-	    clock_monotonic() - began < AT_ONCE)
+	    clock_monotonic() - began < DB_AT_ONCE)
 		stmt = run_once(db, sql, args, n_args, err);
 	return stmt;
 }

@@ -92,7 +92,9 @@ end_running(struct db *db, struct start *start, struct error *err)
 
 	return lock_room(db, start->change->room, err) &&
 	    find_running(db, start, err) &&
-	    db_exec(db, END_SESSIONS "AND room <=> ?", args, 2, NULL, err);
+	    db_exec(db,
+		END_SESSIONS "AND active_dj_id IS NOT NULL AND room <=> ?",
+		args, 2, NULL, err);
 }
 
 static bool

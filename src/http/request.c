@@ -88,6 +88,33 @@ set_forwarded_client(
 	}
 }
 
+/* Whether a proxy says, by any of the headers in use for it, that it speaks for
+ * somebody else. An empty one counts. */
+static bool
+is_forwarded(const struct request *request)
+{
+	static const char *const names[] = {
+	    "HTTP_FORWARDED",
+	    "HTTP_X_FORWARDED_FOR",
+	    "HTTP_X_FORWARDED_HOST",
+	    "HTTP_X_FORWARDED_PORT",
+	    "HTTP_X_FORWARDED_PROTO",
+	    "HTTP_X_FORWARDED_SERVER",
+	    "HTTP_X_REAL_IP",
+	    "HTTP_X_CLIENT_IP",
+	    "HTTP_CF_CONNECTING_IP",
+	    "HTTP_TRUE_CLIENT_IP",
+	    "HTTP_VIA",
+	};
+	const struct gateway *gateway = request->gateway;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (gateway->variable(gateway->context, names[i]) != NULL)
+			return true;
+	return false;
+}
+
 static void
 set_client(struct request *request, const struct config *config)
 {
@@ -95,9 +122,7 @@ set_client(struct request *request, const struct config *config)
 	const char *list = request_header(request, "HTTP_X_FORWARDED_FOR");
 	size_t len = strlen(peer);
 
-	request->forwarded = list != NULL ||
-	    request_header(request, "HTTP_FORWARDED") != NULL ||
-	    request_header(request, "HTTP_X_REAL_IP") != NULL;
+	request->forwarded = is_forwarded(request);
 	request->client_known = network_parse_address(
 	    peer, len, &request->client);
 	if (!request->client_known)

@@ -93,21 +93,21 @@ reserve(struct arena *arena, struct candidates *out, struct error *err)
 
 bool
 candidates_read(struct db *db, struct arena *arena, const struct holds_set *set,
-    usec_t tolerance, usec_t now, struct candidates *out, struct error *err)
+    usec_t now, struct candidates *out, struct error *err)
 {
-	usec_t last = set->end > set->start + tolerance
+	usec_t last = set->end > set->start + set->tolerance
 	    ? set->end
-	    : set->start + tolerance;
+	    : set->start + set->tolerance;
 	const struct db_value args[] = {
 	    db_uuid(&set->id),
 	    db_text(set->room),
 	    db_time(set->start),
 	    db_time(now),
 	    db_time(set->end),
-	    db_int(tolerance),
+	    db_int(set->tolerance),
 	    db_time(set->start - LOOK_BACK),
 	    db_time(last),
-	    db_time(set->start - tolerance),
+	    db_time(set->start - set->tolerance),
 	    db_int(MAX_CANDIDATES),
 	};
 

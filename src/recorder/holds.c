@@ -11,18 +11,19 @@ holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
     usec_t now, struct holds_set *out, struct error *err)
 {
 	static const enum db_type types[] = {
-	    DB_TIME, DB_TIME, DB_TEXT, DB_INT, DB_INT};
+	    DB_TIME, DB_TIME, DB_TEXT, DB_INT, DB_INT, DB_INT};
 	const struct db_value args[] = {db_uuid(id)};
-	struct db_value row[5];
+	struct db_value row[6];
 	bool found;
 
 	if (!db_select_one(db,
 		"SELECT started_at, ended_at, room, link_barred, "
+		"link_tolerance, "
 		"EXISTS (SELECT 1 FROM session_recordings l "
 		"WHERE l.session_id = sessions.id "
 		"AND l.matched_by = 'manual') "
 		"FROM sessions WHERE id = ? FOR UPDATE",
-		args, 1, types, row, 5, arena, &found, err))
+		args, 1, types, row, 6, arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(
@@ -35,7 +36,8 @@ holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
 		out->end = out->start;
 	out->room = row[2].type == DB_NULL ? NULL : row[2].as.text.bytes;
 	out->barred = row[3].as.number != 0;
-	out->manual = row[4].as.number != 0;
+	out->tolerance = row[4].as.number;
+	out->manual = row[5].as.number != 0;
 	return true;
 }
 
@@ -59,8 +61,8 @@ holds_lock_recording(struct db *db, const struct uuid *recorder_id,
 bool
 holds_find_holder(struct db *db, struct arena *arena,
     const struct holds_set *set, const struct uuid *recorder_id,
-    const struct uuid *recording_id, usec_t tolerance, usec_t now,
-    struct uuid *holder, bool *found, struct error *err)
+    const struct uuid *recording_id, usec_t now, struct uuid *holder,
+    bool *found, struct error *err)
 {
 	static const enum db_type types[] = {DB_UUID};
 	const struct db_value args[] = {
@@ -71,7 +73,7 @@ holds_find_holder(struct db *db, struct arena *arena,
 	    db_time(set->start),
 	    db_time(now),
 	    db_time(set->end),
-	    db_int(tolerance),
+	    db_int(set->tolerance),
 	};
 	struct db_value row;
 

@@ -274,34 +274,6 @@ index_walk(struct db *db, struct arena *arena, const struct recording *after,
 	    args, 4, visit, context, err);
 }
 
-static bool
-keep_one(void *context, const struct recording *recording, struct error *err)
-{
-	struct recording **out = context;
-
-	(void)err;
-	**out = *recording;
-	*out = NULL;
-	return true;
-}
-
-bool
-index_find(struct db *db, struct arena *arena, const struct uuid *recorder_id,
-    const struct uuid *id, struct recording *out, bool *found,
-    struct error *err)
-{
-	const struct db_value args[] = {db_uuid(recorder_id), db_uuid(id)};
-	struct recording *place = out;
-
-	*found = false;
-	if (!visit_all(db, arena,
-		SELECT_RECORDINGS "WHERE r.recorder_id = ? AND r.id = ?", args,
-		2, keep_one, &place, err))
-		return false;
-	*found = place == NULL;
-	return true;
-}
-
 bool
 index_state(struct db *db, struct arena *arena, struct index_state *out,
     struct error *err)

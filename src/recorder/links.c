@@ -53,22 +53,67 @@ take_parts(const struct candidates *candidates,
 	}
 }
 
+/* Whether one of the parts is this recording. */
 static bool
-choose(struct db *db, const struct work *work, const struct holds_set *set,
-    struct link_result *out, struct error *err)
+has_part(const struct link_part *parts, size_t count,
+    const struct uuid *recorder_id, const struct uuid *recording_id)
 {
-	const struct link_request *request = work->request;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (uuid_compare(&parts[i].recorder_id, recorder_id) == 0 &&
+		    uuid_compare(&parts[i].recording_id, recording_id) == 0)
+			return true;
+	return false;
+}
+
+/* What a set has, and what it is to have. */
+struct search {
+	const struct work *work;
+	struct holds_set set;
+	struct link_part old[MATCH_MAX_PARTS];
+	size_t n_old;
+};
+
+static bool
+is_own(const struct search *search, const struct uuid *recorder_id,
+    const struct uuid *recording_id)
+{
+	return has_part(search->old, search->n_old, recorder_id, recording_id);
+}
+
+/* What the set has already is not taken from it, whoever has it too. */
+static bool
+read_candidates(struct db *db, struct search *search, struct candidates *out,
+    struct error *err)
+{
+	size_t i;
+
+	if (!candidates_read(db, search->work->arena, &search->set,
+		search->work->request->now, out, err))
+		return false;
+	for (i = 0; i < out->count; i++) {
+		struct match_recording *r = &out->recordings[i];
+
+		r->taken = r->taken && !is_own(search, &r->recorder_id, &r->id);
+	}
+	return true;
+}
+
+static bool
+choose(struct db *db, struct search *search, struct error *err)
+{
+	struct link_result *out = search->work->result;
+	struct holds_set *set = &search->set;
 	const struct match_set match_set = {set->start, set->end, set->running};
-	struct uuid id = set->id;
 	struct candidates candidates;
 	struct match_result match;
 
-	if (!candidates_read(db, work->arena, set, request->tolerance,
-		request->now, &candidates, err))
+	if (!read_candidates(db, search, &candidates, err))
 		return false;
 	match_choose(&match_set, candidates.recordings, candidates.count,
-	    request->tolerance, request->now,
-	    log_enabled(LOG_DEBUG) ? trace : NULL, &id, &match);
+	    set->tolerance, search->work->request->now,
+	    log_enabled(LOG_DEBUG) ? trace : NULL, &set->id, &match);
 	take_parts(&candidates, &match, out);
 	if (match.n_parts > 0) {
 		out->outcome = LINK_MADE;
@@ -97,65 +142,72 @@ same_parts(const struct link_part *a, const struct link_part *b, size_t count)
 /* Lock what was chosen; what changed since it was read makes the transaction
  * run again. */
 static bool
-lock_parts(struct db *db, const struct work *work, const struct holds_set *set,
-    const struct link_result *result, struct error *err)
+lock_part(struct db *db, const struct search *search,
+    const struct link_part *part, struct error *err)
 {
-	const struct link_request *request = work->request;
+	bool there, held = false;
+	struct uuid holder;
+
+	if (!holds_lock_recording(
+		db, &part->recorder_id, &part->recording_id, &there, err))
+		return false;
+	if (there && !is_own(search, &part->recorder_id, &part->recording_id) &&
+	    !holds_find_holder(db, search->work->arena, &search->set,
+		&part->recorder_id, &part->recording_id,
+		search->work->request->now, &holder, &held, err))
+		return false;
+	if (there && !held)
+		return true;
+	return error_set(err, ERROR_RETRY, "the recording was taken meanwhile");
+}
+
+/* What a person asked for by a link: the set is no longer barred, and is not
+ * looked at again with a smaller tolerance. */
+static bool
+note_request(
+    struct db *db, const struct uuid *id, usec_t tolerance, struct error *err)
+{
+	const struct db_value args[] = {db_int(tolerance), db_uuid(id)};
+
+	return db_exec(db,
+	    "UPDATE sessions SET link_barred = 0, link_tolerance = ? "
+	    "WHERE id = ?",
+	    args, 2, NULL, err);
+}
+
+static bool
+write_parts(struct db *db, const struct search *search, struct error *err)
+{
+	const struct work *work = search->work;
+	const struct link_result *result = work->result;
 	size_t i;
 
-	for (i = 0; i < result->n_parts; i++) {
-		const struct link_part *part = &result->parts[i];
-		bool there, held = false;
-		struct uuid holder;
-
-		if (!holds_lock_recording(db, &part->recorder_id,
-			&part->recording_id, &there, err))
+	for (i = 0; i < result->n_parts; i++)
+		if (!lock_part(db, search, &result->parts[i], err))
 			return false;
-		if (there &&
-		    !holds_find_holder(db, work->arena, set, &part->recorder_id,
-			&part->recording_id, request->tolerance, request->now,
-			&holder, &held, err))
-			return false;
-		if (!there || held)
-			return error_set(err, ERROR_RETRY,
-			    "the recording was taken meanwhile");
-	}
-	return true;
+	return holds_write(db, work->config, &search->set.id, result->parts,
+	    result->n_parts, match_rule_name(result->rule), work->request->now,
+	    err);
 }
 
 static bool
-unbar(struct db *db, const struct uuid *id, struct error *err)
+keep_or_write(struct db *db, const struct search *search, struct error *err)
 {
-	const struct db_value args[] = {db_uuid(id)};
+	const struct link_request *request = search->work->request;
+	struct link_result *result = search->work->result;
+	bool found = result->outcome == LINK_MADE;
 
-	return db_exec(db, "UPDATE sessions SET link_barred = 0 WHERE id = ?",
-	    args, 1, NULL, err);
-}
-
-/* What a set has, and what it is to have. */
-static bool
-keep_or_write(struct db *db, const struct work *work,
-    const struct holds_set *set, struct error *err)
-{
-	struct link_result *result = work->result;
-	struct link_part old[MATCH_MAX_PARTS];
-	const char *how;
-	size_t n_old;
-
-	if (result->outcome != LINK_MADE && !work->request->anew)
+	if (!found && !request->anew)
 		return true;
-	if (!holds_read(db, work->arena, &set->id, old, &n_old, &how, err))
-		return false;
-	if (n_old == result->n_parts && same_parts(old, result->parts, n_old)) {
-		if (n_old > 0)
-			result->outcome = LINK_KEPT;
-		return true;
+	if (search->n_old != result->n_parts ||
+	    !same_parts(search->old, result->parts, search->n_old)) {
+		if (!write_parts(db, search, err))
+			return false;
+	} else if (found) {
+		result->outcome = LINK_KEPT;
 	}
-	return lock_parts(db, work, set, result, err) &&
-	    holds_write(db, work->config, &set->id, result->parts,
-		result->n_parts, match_rule_name(result->rule),
-		work->request->now, err) &&
-	    (!set->barred || unbar(db, &set->id, err));
+	return !found || !request->asked ||
+	    note_request(db, &search->set.id, request->tolerance, err);
 }
 
 static bool
@@ -181,44 +233,54 @@ find_offset(struct db *db, const struct work *work, const struct holds_set *set,
 
 /* A link that a person made stays, but the set may begin elsewhere in it. */
 static bool
-keep_manual(struct db *db, const struct work *work, const struct holds_set *set,
-    struct error *err)
+keep_manual(struct db *db, struct search *search, struct error *err)
 {
-	struct link_part parts[MATCH_MAX_PARTS];
-	const char *how;
-	size_t count, i;
+	const struct work *work = search->work;
+	size_t i;
 
 	work->result->outcome = LINK_MANUAL;
 	if (!work->request->anew)
 		return true;
-	if (!holds_read(db, work->arena, &set->id, parts, &count, &how, err))
-		return false;
-	for (i = 0; i < count; i++)
-		if (!find_offset(db, work, set, &parts[i], err))
+	for (i = 0; i < search->n_old; i++)
+		if (!find_offset(db, work, &search->set, &search->old[i], err))
 			return false;
-	return holds_write(db, work->config, &set->id, parts, count, MANUAL,
-	    work->request->now, err);
+	return holds_write(db, work->config, &search->set.id, search->old,
+	    search->n_old, MANUAL, work->request->now, err);
+}
+
+static bool
+search_open(struct db *db, struct search *search, struct error *err)
+{
+	const struct link_request *request = search->work->request;
+	struct holds_set *set = &search->set;
+	const char *how;
+
+	if (!holds_lock_set(db, search->work->arena, &request->session_id,
+		request->now, set, err) ||
+	    !holds_read(db, search->work->arena, &set->id, search->old,
+		&search->n_old, &how, err))
+		return false;
+	if (request->asked || set->tolerance < request->tolerance)
+		set->tolerance = request->tolerance;
+	return true;
 }
 
 static bool
 find_work(struct db *db, void *context, struct error *err)
 {
 	const struct work *work = context;
-	struct link_result *result = work->result;
-	struct holds_set set;
+	struct search search = {.work = work};
 
-	*result = (struct link_result){.outcome = LINK_NO_MATCH};
-	if (!holds_lock_set(db, work->arena, &work->request->session_id,
-		work->request->now, &set, err))
+	*work->result = (struct link_result){.outcome = LINK_NO_MATCH};
+	if (!search_open(db, &search, err))
 		return false;
-	if (set.manual)
-		return keep_manual(db, work, &set, err);
-	if (set.barred && !work->request->asked) {
-		result->outcome = LINK_BARRED;
+	if (search.set.manual)
+		return keep_manual(db, &search, err);
+	if (search.set.barred && !work->request->asked) {
+		work->result->outcome = LINK_BARRED;
 		return true;
 	}
-	return choose(db, work, &set, result, err) &&
-	    keep_or_write(db, work, &set, err);
+	return choose(db, &search, err) && keep_or_write(db, &search, err);
 }
 
 bool
@@ -243,15 +305,16 @@ drop_part(struct db *db, const struct work *work, const struct uuid *holder,
 {
 	struct link_part parts[MATCH_MAX_PARTS];
 	size_t count, kept = 0, i;
+	struct holds_set set;
 	const char *how;
 
-	if (!holds_read(db, work->arena, holder, parts, &count, &how, err))
+	if (!holds_lock_set(
+		db, work->arena, holder, work->request->now, &set, err) ||
+	    !holds_read(db, work->arena, holder, parts, &count, &how, err))
 		return false;
 	for (i = 0; i < count; i++)
-		if (uuid_compare(&parts[i].recorder_id, work->recorder_id) !=
-			0 ||
-		    uuid_compare(&parts[i].recording_id, work->recording_id) !=
-			0)
+		if (!has_part(
+			&parts[i], 1, work->recorder_id, work->recording_id))
 			parts[kept++] = parts[i];
 	return holds_write(db, work->config, holder, parts, kept, how,
 	    work->request->now, err);
@@ -270,8 +333,7 @@ clear_holders(struct db *db, const struct work *work,
 
 	for (;;) {
 		if (!holds_find_holder(db, work->arena, set, work->recorder_id,
-			work->recording_id, request->tolerance, request->now,
-			&holder, &held, err))
+			work->recording_id, request->now, &holder, &held, err))
 			return false;
 		if (!held)
 			return true;
@@ -303,11 +365,12 @@ set_work(struct db *db, void *context, struct error *err)
 	if (!there)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there is no such recording in the bucket");
+	set.tolerance = work->request->tolerance;
 	return clear_holders(db, work, &set, err) &&
 	    find_offset(db, work, &set, &part, err) &&
 	    holds_write(db, work->config, &set.id, &part, 1, MANUAL,
 		work->request->now, err) &&
-	    unbar(db, &set.id, err);
+	    note_request(db, &set.id, 0, err);
 }
 
 bool

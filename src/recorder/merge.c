@@ -10,9 +10,6 @@
 #define WINDOW      500
 #define MAX_CHANGES 1000
 
-/* A duration that leads past the year 9999 is nonsense. */
-#define TIME_MAX (INT64_C(253402300800) * USEC_PER_SEC)
-
 enum change_kind {
 	CHANGE_ADD, /* new, or there again */
 	CHANGE_STORE,
@@ -103,7 +100,7 @@ apply_metadata(struct recording *r, const struct metadata *metadata)
 	r->has_end = metadata->closed && metadata->has_end;
 	r->end = r->has_end ? metadata->end : 0;
 	if (r->closed && !r->has_end && r->has_start && r->has_duration &&
-	    r->start + length < TIME_MAX) {
+	    length <= CLOCK_MAX - r->start) {
 		r->has_end = true;
 		r->end = r->start + length;
 	}

@@ -46,8 +46,11 @@ read_page(struct db *db, struct arena *arena, bool all, usec_t oldest,
 	    "SELECT s.id, s.started_at FROM sessions s "
 	    "LEFT JOIN session_recordings l "
 	    "ON l.session_id = s.id AND l.part = 1 "
+	    "LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "
+	    "AND r.id = l.recording_id "
 	    "WHERE s.started_at >= ? AND (s.started_at > ? OR s.id > ?) "
-	    "AND (l.session_id IS NULL OR (? AND l.matched_by <> 'manual')) "
+	    "AND (l.session_id IS NULL OR (? AND l.matched_by <> 'manual' "
+	    "AND r.gone_at IS NULL)) "
 	    "AND s.link_barred = 0 "
 	    "AND (s.ended_at IS NULL OR s.ended_at >= ?) "
 	    "ORDER BY s.started_at, s.id LIMIT ?",

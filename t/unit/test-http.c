@@ -205,7 +205,7 @@ static const struct {
     {"unix:", NULL, "", NULL, false},
     {"192.0.2.7", "HTTP_FORWARDED=for=a", "", "192.0.2.7", true},
     {"192.0.2.7", "HTTP_X_REAL_IP=10.0.0.1", "", "192.0.2.7", true},
-    {"192.0.2.7", "HTTP_X_FORWARDED_FOR=", "", "192.0.2.7", false},
+    {"192.0.2.7", "HTTP_X_FORWARDED_FOR=", "", "192.0.2.7", true},
     {"192.0.2.7", "HTTP_X_FORWARDED_FOR=10.0.0.1", "", "192.0.2.7", true},
     {"192.0.2.7", "HTTP_X_FORWARDED_FOR=10.0.0.1", "192.0.2.8", "192.0.2.7",
 	true},
