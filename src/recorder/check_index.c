@@ -195,7 +195,8 @@ check_sets(struct check *check)
 		NULL, 0, types, row, 4))
 		return;
 	if (row[0].type == DB_NULL)
-		(void)check_say(check, "sets", true, "none yet");
+		(void)check_say(check, "sets", true,
+		    "none began more than five minutes ago");
 	else if (row[3].type != DB_NULL)
 		(void)check_say(
 		    check, "sets", true, "the newest has a recording");
