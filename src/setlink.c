@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "api/draw_record.h"
 #include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -392,6 +393,68 @@ run_probe(int argc, char **argv)
 	return status;
 }
 
+/* A record is some hundred bytes a participant. */
+#define MAX_RECORD (4 * 1024 * 1024)
+
+/* The file, or standard input for "-", into the arena. */
+static char *
+read_record(struct arena *arena, const char *path, size_t *len)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	char *text = file == NULL ? NULL : arena_alloc(arena, MAX_RECORD);
+
+	if (text != NULL) {
+		*len = fread(text, 1, MAX_RECORD, file);
+		if (ferror(file) != 0 || *len == MAX_RECORD)
+			text = NULL;
+	}
+	if (file != NULL && file != stdin)
+		(void)fclose(file);
+	return text;
+}
+
+static bool
+verify_file(struct arena *arena, const char *path, struct error *err)
+{
+	size_t len = 0;
+	const char *text = read_record(arena, path, &len);
+
+	if (text == NULL)
+		return error_set(
+		    err, ERROR_INVALID, "%.80s: cannot be read", path);
+	return draw_record_verify(arena, text, len, err);
+}
+
+/* By its id from the database, or from a file with its public record. */
+static int
+run_verify_draw(int argc, char **argv)
+{
+	struct arena arena = ARENA_INIT;
+	struct setup setup = {.db = NULL};
+	struct error err;
+	struct uuid id;
+	int status = 0;
+	bool ok = false;
+
+	if (argc != 2)
+		return fail_usage(argv[0]);
+	if (uuid_parse(argv[1], strlen(argv[1]), &id)) {
+		status = setup_begin(&setup, TIMEOUT);
+		if (status == 0)
+			ok = draw_record_verify_stored(
+			    setup.db, &arena, &id, &err);
+	} else {
+		ok = verify_file(&arena, argv[1], &err);
+	}
+	if (ok)
+		(void)printf("the draw is as its record says\n");
+	else if (status == 0)
+		status = fail_with(&err);
+	setup_end(&setup);
+	arena_free(&arena);
+	return status;
+}
+
 static int
 run_version(int argc, char **argv)
 {
@@ -411,6 +474,8 @@ static const struct command commands[] = {
     {"check", "", "look for what is wrong, and say what to do", run_check},
     {"probe", "", "say whether MinIO answers, in little more than a second",
 	run_probe},
+    {"verify-draw", "ID|FILE|-", "recompute a draw of the lottery",
+	run_verify_draw},
     {"version", "", "print the version", run_version},
     {"help", "", "print this", run_help},
 };

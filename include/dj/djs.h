@@ -3,6 +3,7 @@
 #define SETLINK_DJ_DJS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -17,6 +18,7 @@ struct dj {
 	usec_t registered_at;
 	double weight;
 	bool active;
+	int64_t position; /* among those who wait in the queue; 0: none */
 };
 
 typedef bool djs_visit(void *context, const struct dj *dj, struct error *err);

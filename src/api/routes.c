@@ -12,6 +12,7 @@ const struct route_table *const route_tables[] = {
     &status_routes,
     &sessions_routes,
     &djs_routes,
+    &lottery_routes,
     &recorder_link_routes,
     &recorder_list_routes,
     &recorder_sync_routes,

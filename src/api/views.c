@@ -41,9 +41,12 @@ view_dj(struct json_writer *w, const struct dj *dj, bool admin)
 	json_decimal(w, dj->weight);
 	json_key(w, "is_active");
 	json_bool(w, dj->active);
-	/* Nobody has a place in the queue before the first draw. */
 	json_key(w, "position_in_queue");
-	json_null(w);
+	if (dj->position > 0)
+		json_number(w, dj->position);
+	else
+		json_null(w);
+	/* There is no timetable yet that it could come from. */
 	json_key(w, "estimated_time");
 	json_null(w);
 	json_object_end(w);

@@ -1,17 +1,14 @@
 /* DJs. */
 #include "dj/djs.h"
 
-#include <string.h>
+#include "dj/dj_row.h"
+#include "dj/lottery.h"
 
-#define COLUMNS "id, name, email, registered_at, weight, is_active"
+const enum db_type dj_row_types[DJ_ROW_SIZE] = {
+    DB_UUID, DB_TEXT, DB_TEXT, DB_TIME, DB_DOUBLE, DB_INT, DB_INT};
 
-static const enum db_type types[] = {
-    DB_UUID, DB_TEXT, DB_TEXT, DB_TIME, DB_DOUBLE, DB_INT};
-
-#define N_COLUMNS (sizeof(types) / sizeof(types[0]))
-
-static struct dj
-from_row(const struct db_value *row)
+struct dj
+dj_row_read(const struct db_value *row)
 {
 	return (struct dj){
 	    .id = row[0].as.id,
@@ -20,6 +17,7 @@ from_row(const struct db_value *row)
 	    .registered_at = row[3].as.time,
 	    .weight = row[4].as.decimal,
 	    .active = row[5].as.number != 0,
+	    .position = row[6].as.number,
 	};
 }
 
@@ -28,15 +26,16 @@ djs_find(struct db *db, struct arena *arena, const struct uuid *id,
     struct dj *out, struct error *err)
 {
 	const struct db_value args[] = {db_uuid(id)};
-	struct db_value row[N_COLUMNS];
+	struct db_value row[DJ_ROW_SIZE];
 	bool found;
 
-	if (!db_select_one(db, "SELECT " COLUMNS " FROM djs WHERE id = ?", args,
-		1, types, row, N_COLUMNS, arena, &found, err))
+	if (!db_select_one(db,
+		"SELECT " DJ_ROW_COLUMNS " FROM djs WHERE id = ?", args, 1,
+		dj_row_types, row, DJ_ROW_SIZE, arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(err, ERROR_NOT_FOUND, "there is no such DJ");
-	*out = from_row(row);
+	*out = dj_row_read(row);
 	return true;
 }
 
@@ -49,7 +48,7 @@ static bool
 visit_row(void *context, const struct db_value *row, struct error *err)
 {
 	const struct list *list = context;
-	const struct dj dj = from_row(row);
+	const struct dj dj = dj_row_read(row);
 
 	return list->visit(list->context, &dj, err);
 }
@@ -69,15 +68,15 @@ djs_list(struct db *db, struct arena *arena, usec_t after_time,
 
 	if (after_id == NULL)
 		return db_each(db,
-		    "SELECT " COLUMNS " FROM djs "
+		    "SELECT " DJ_ROW_COLUMNS " FROM djs "
 		    "ORDER BY registered_at DESC, id DESC LIMIT ?",
-		    args + 3, 1, types, N_COLUMNS, arena, visit_row, &list,
-		    err);
+		    args + 3, 1, dj_row_types, DJ_ROW_SIZE, arena, visit_row,
+		    &list, err);
 	return db_each(db,
-	    "SELECT " COLUMNS " FROM djs WHERE registered_at <= ? "
+	    "SELECT " DJ_ROW_COLUMNS " FROM djs WHERE registered_at <= ? "
 	    "AND (registered_at < ? OR id < ?) "
 	    "ORDER BY registered_at DESC, id DESC LIMIT ?",
-	    args, 4, types, N_COLUMNS, arena, visit_row, &list, err);
+	    args, 4, dj_row_types, DJ_ROW_SIZE, arena, visit_row, &list, err);
 }
 
 struct registration {
@@ -121,15 +120,16 @@ find_known(
     struct db *db, const struct registration *r, bool *found, struct error *err)
 {
 	const struct db_value args[] = {db_text(r->name), db_text(r->email)};
-	struct db_value row[N_COLUMNS];
+	struct db_value row[DJ_ROW_SIZE];
 
 	if (!db_select_one(db,
-		"SELECT " COLUMNS " FROM djs WHERE name = ? AND email <=> ? "
+		"SELECT " DJ_ROW_COLUMNS
+		" FROM djs WHERE name = ? AND email <=> ? "
 		"ORDER BY registered_at DESC LIMIT 1",
-		args, 2, types, row, N_COLUMNS, r->arena, found, err))
+		args, 2, dj_row_types, row, DJ_ROW_SIZE, r->arena, found, err))
 		return false;
 	if (*found)
-		*r->out = from_row(row);
+		*r->out = dj_row_read(row);
 	return true;
 }
 
@@ -202,7 +202,8 @@ register_work(struct db *db, void *context, struct error *err)
 		return false;
 	if (known ? !renew_dj(db, r, err) : !insert_dj(db, r, err))
 		return false;
-	return enter_pool(db, r, &pool_id, err);
+	return enter_pool(db, r, &pool_id, err) &&
+	    lottery_prepare(db, r->arena, &pool_id, err);
 }
 
 bool

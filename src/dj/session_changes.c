@@ -84,6 +84,31 @@ lock_room(struct db *db, const char *room, struct error *err)
 	"UPDATE sessions SET ended_at = GREATEST(started_at, ?), " \
 	"active_dj_id = NULL WHERE ended_at IS NULL "
 
+/* Who waits in the queue plays now, and is no longer next. */
+static bool
+play_from_queue(struct db *db, const struct start *start, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(&start->id), db_uuid(start->change->dj_id)};
+
+	return db_exec(db,
+	    "UPDATE queue_entries q JOIN pools p "
+	    "ON p.id = q.pool_id AND p.open_mark = 1 "
+	    "SET q.status = 'playing', q.session_id = ? "
+	    "WHERE q.dj_id = ? AND q.status = 'waiting'",
+	    args, 2, NULL, err);
+}
+
+static bool
+leave_queue(struct db *db, struct error *err)
+{
+	return db_exec(db,
+	    "UPDATE queue_entries q JOIN sessions s ON s.id = q.session_id "
+	    "SET q.status = 'played' "
+	    "WHERE q.status = 'playing' AND s.ended_at IS NOT NULL",
+	    NULL, 0, NULL, err);
+}
+
 static bool
 end_running(struct db *db, struct start *start, struct error *err)
 {
@@ -126,7 +151,8 @@ start_work(struct db *db, void *context, struct error *err)
 
 	return check_dj(db, start->arena, start->change->dj_id, err) &&
 	    (!start->change->end_current || end_running(db, start, err)) &&
-	    insert(db, start, err);
+	    insert(db, start, err) && play_from_queue(db, start, err) &&
+	    leave_queue(db, err);
 }
 
 bool
@@ -167,7 +193,7 @@ end_work(struct db *db, void *context, struct error *err)
 	if (!db_exec(db, END_SESSIONS "AND id = ?", args, 2, &rows, err))
 		return false;
 	if (rows == 1)
-		return true;
+		return leave_queue(db, err);
 	return sessions_find(db, end->arena, end->id, &session, err) &&
 	    error_set(err, ERROR_CONFLICT,
 		"session_id: this session has ended already");
@@ -259,7 +285,7 @@ change_work(struct db *db, void *context, struct error *err)
 		return false;
 	new = merge(&old, edit->change);
 	return check_times(new.started_at, new.ended, new.ended_at, err) &&
-	    update(db, &new, err);
+	    update(db, &new, err) && leave_queue(db, err);
 }
 
 bool

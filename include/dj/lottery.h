@@ -1,0 +1,93 @@
+/* The lottery over the open pool, its records, and the queue. */
+#ifndef SETLINK_DJ_LOTTERY_H
+#define SETLINK_DJ_LOTTERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "dj/djs.h"
+#include "dj/draw.h"
+
+/* A draw, prepared or done. What is only known afterwards is NULL or not
+ * given before: the seed is a secret until then. */
+struct lottery_draw {
+	struct uuid id;
+	struct uuid pool_id;
+	int64_t number;
+	const char *commitment;
+	usec_t committed_at;
+	bool drawn;
+	const char *seed; /* hex */
+	usec_t due_at, drawn_at;
+	struct uuid winner_id;
+	const char *winner_name;
+};
+
+/* Somebody in a draw. */
+struct lottery_participant {
+	struct dj dj;   /* of a record: only id and name */
+	int64_t weight; /* millionths */
+};
+
+/* Prepare the next draw of a pool unless one is prepared: make a seed and
+ * publish the commitment to it. In a transaction. */
+bool lottery_prepare(struct db *db, struct arena *arena,
+    const struct uuid *pool_id, struct error *err) MUST_CHECK;
+
+struct lottery_result {
+	bool drawn; /* false: nobody is in the pool */
+	struct lottery_draw draw;
+	struct lottery_participant *participants; /* in the arena */
+	size_t count;
+	size_t winner;
+};
+
+/* Draw one of the open pool who is active and not in the queue of this round;
+ * put the winner at the end of the queue, and write everything down. One
+ * transaction: two draws at the same moment never draw one DJ twice or give
+ * one position twice. */
+bool lottery_draw(struct db *db, struct arena *arena,
+    struct lottery_result *out, struct error *err) MUST_CHECK;
+
+/* Begin a new round: those who wait in the queue leave it, and everybody in
+ * the pool can be drawn again. The records of draws stay. */
+bool lottery_reset(struct db *db, struct error *err) MUST_CHECK;
+
+typedef bool lottery_visit_draw(
+    void *context, const struct lottery_draw *draw, struct error *err);
+
+/* Visit up to `limit` draws, newest first, as djs_list does. */
+bool lottery_list(struct db *db, struct arena *arena, usec_t after_time,
+    const struct uuid *after_id, unsigned limit, lottery_visit_draw *visit,
+    void *context, struct error *err) MUST_CHECK;
+
+/* The record of a draw, participants in the order of their ids. NOT_FOUND
+ * without one. */
+bool lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
+    struct lottery_result *out, struct error *err) MUST_CHECK;
+
+/* Visit those who wait in the queue, in order; `limit` of them at most. */
+bool lottery_queue(struct db *db, struct arena *arena, unsigned limit,
+    djs_visit *visit, void *context, struct error *err) MUST_CHECK;
+
+/* Visit those of the open pool who can be drawn, in the order in which they
+ * registered. */
+bool lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
+    void *context, struct error *err) MUST_CHECK;
+
+struct lottery_statistics {
+	int64_t total_draws;
+	int64_t unique_winners;
+	double average_weight;
+	double fairness; /* Jain's index of wins over expected wins, 0..1 */
+};
+
+bool lottery_statistics(struct db *db, struct arena *arena,
+    struct lottery_statistics *out, struct error *err) MUST_CHECK;
+
+#endif

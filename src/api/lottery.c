@@ -1,0 +1,322 @@
+/* Routes of the lottery. */
+#include "dj/lottery.h"
+
+#include "api/guard.h"
+#include "api/list.h"
+#include "api/routes.h"
+#include "api/views.h"
+#include "dj/sessions.h"
+
+/* More do not wait in one night. */
+#define MAX_QUEUE 1000
+
+static void
+add_weight(struct json_writer *w, const char *name, int64_t millionths)
+{
+	json_key(w, name);
+	json_decimal(w, (double)millionths / (double)DRAW_ONE);
+}
+
+static void
+add_participants(
+    struct json_writer *w, const struct lottery_result *result, bool admin)
+{
+	int64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < result->count; i++)
+		sum += result->participants[i].weight;
+	json_key(w, "participants");
+	json_array_begin(w);
+	for (i = 0; i < result->count; i++) {
+		const struct lottery_participant *p = &result->participants[i];
+
+		json_object_begin(w);
+		json_key(w, "dj");
+		view_dj(w, &p->dj, admin);
+		add_weight(w, "calculated_weight", p->weight);
+		json_key(w, "selection_probability");
+		json_decimal(w, (double)p->weight / (double)sum);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static bool
+post_draw(struct call *call, struct error *err)
+{
+	struct lottery_result result;
+	struct json_writer w;
+
+	if (!lottery_draw(call->db, call->arena, &result, err) ||
+	    !call_json(call, 200, &w, err))
+		return false;
+	if (!result.drawn) {
+		json_null(&w);
+		return true;
+	}
+	json_object_begin(&w);
+	view_id(&w, "draw_id", &result.draw.id);
+	json_key(&w, "winner");
+	view_dj(&w, &result.participants[result.winner].dj, true);
+	add_participants(&w, &result, true);
+	view_time(&w, "drawn_at", true, result.draw.drawn_at);
+	json_key(&w, "algorithm_used");
+	json_string(&w, DRAW_ALGORITHM);
+	json_object_end(&w);
+	return true;
+}
+
+/* The members of a draw, without the braces. */
+static void
+add_draw(struct json_writer *w, const struct lottery_draw *draw)
+{
+	view_id(w, "id", &draw->id);
+	view_id(w, "pool_id", &draw->pool_id);
+	json_key(w, "number");
+	json_number(w, draw->number);
+	json_key(w, "algorithm");
+	json_string(w, DRAW_ALGORITHM);
+	json_key(w, "commitment");
+	json_string(w, draw->commitment);
+	view_time(w, "committed_at", true, draw->committed_at);
+	view_time(w, "due_at", draw->drawn, draw->due_at);
+	view_time(w, "drawn_at", draw->drawn, draw->drawn_at);
+	json_key(w, "seed");
+	json_string(w, draw->seed);
+	json_key(w, "winner");
+	if (!draw->drawn) {
+		json_null(w);
+		return;
+	}
+	json_object_begin(w);
+	view_id(w, "dj_id", &draw->winner_id);
+	json_key(w, "name");
+	json_string(w, draw->winner_name);
+	json_object_end(w);
+}
+
+static bool
+visit_draw(void *context, const struct lottery_draw *draw, struct error *err)
+{
+	struct list *list = context;
+	const struct list_place place = {draw->committed_at, {draw->id}};
+
+	(void)err;
+	if (!list_take(list, &place))
+		return true;
+	json_object_begin(&list->w);
+	add_draw(&list->w, draw);
+	json_object_end(&list->w);
+	return true;
+}
+
+static bool
+get_draws(struct call *call, struct error *err)
+{
+	struct list list;
+
+	if (!list_begin(&list, call, 1, err) ||
+	    !lottery_list(call->db, call->arena, list.after.time,
+		list.has_after ? &list.after.ids[0] : NULL, list_rows(&list),
+		visit_draw, &list, err))
+		return false;
+	list_end(&list);
+	return true;
+}
+
+/* All that is needed to recompute it: see doc/lottery.md. */
+static bool
+get_draw(struct call *call, struct error *err)
+{
+	struct lottery_result result;
+	struct json_writer w;
+	size_t i;
+
+	if (!lottery_find(call->db, call->arena, &call_param(call, "id")->id,
+		&result, err) ||
+	    !call_json(call, 200, &w, err))
+		return false;
+	json_object_begin(&w);
+	add_draw(&w, &result.draw);
+	json_key(&w, "participants");
+	json_array_begin(&w);
+	for (i = 0; i < result.count; i++) {
+		json_object_begin(&w);
+		view_id(&w, "dj_id", &result.participants[i].dj.id);
+		json_key(&w, "name");
+		json_string(&w, result.participants[i].dj.name);
+		json_key(&w, "weight_millionths");
+		json_number(&w, result.participants[i].weight);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_object_end(&w);
+	return true;
+}
+
+/* DJs being written into an array. */
+struct dj_array {
+	struct json_writer w;
+	bool admin;
+	int64_t count;
+};
+
+static bool
+visit_dj(void *context, const struct dj *dj, struct error *err)
+{
+	struct dj_array *array = context;
+
+	(void)err;
+	view_dj(&array->w, dj, array->admin);
+	array->count++;
+	return true;
+}
+
+static bool
+get_queue(struct call *call, struct error *err)
+{
+	struct dj_array array = {.admin = guard_is_admin(call)};
+
+	if (!call_json(call, 200, &array.w, err))
+		return false;
+	json_array_begin(&array.w);
+	if (!lottery_queue(
+		call->db, call->arena, MAX_QUEUE, visit_dj, &array, err))
+		return false;
+	json_array_end(&array.w);
+	return true;
+}
+
+/* The next of the queue, or null. */
+static bool
+add_next(struct call *call, struct dj_array *array, struct error *err)
+{
+	int64_t before = array->count;
+
+	if (!lottery_queue(call->db, call->arena, 1, visit_dj, array, err))
+		return false;
+	if (array->count == before)
+		json_null(&array->w);
+	return true;
+}
+
+static bool
+get_next(struct call *call, struct error *err)
+{
+	struct dj_array array = {.admin = guard_is_admin(call)};
+
+	return call_json(call, 200, &array.w, err) &&
+	    add_next(call, &array, err);
+}
+
+static bool
+add_current(struct call *call, struct dj_array *array, struct error *err)
+{
+	struct session session;
+	struct dj dj;
+	bool found;
+
+	if (!sessions_current(call->db, call->arena, &session, &found, err))
+		return false;
+	if (!found) {
+		json_null(&array->w);
+		return true;
+	}
+	if (!djs_find(call->db, call->arena, &session.dj_id, &dj, err))
+		return false;
+	view_dj(&array->w, &dj, array->admin);
+	return true;
+}
+
+static bool
+get_pool(struct call *call, struct error *err)
+{
+	struct dj_array array = {.admin = guard_is_admin(call)};
+	int64_t total;
+
+	if (!call_json(call, 200, &array.w, err))
+		return false;
+	json_object_begin(&array.w);
+	json_key(&array.w, "active_djs");
+	json_array_begin(&array.w);
+	if (!lottery_pool(call->db, call->arena, visit_dj, &array, err))
+		return false;
+	json_array_end(&array.w);
+	total = array.count;
+	json_key(&array.w, "current_dj");
+	if (!add_current(call, &array, err))
+		return false;
+	json_key(&array.w, "next_dj");
+	if (!add_next(call, &array, err))
+		return false;
+	json_key(&array.w, "total_count");
+	json_number(&array.w, total);
+	json_object_end(&array.w);
+	return true;
+}
+
+static bool
+get_statistics(struct call *call, struct error *err)
+{
+	struct lottery_statistics statistics;
+	struct json_writer w;
+
+	if (!lottery_statistics(call->db, call->arena, &statistics, err) ||
+	    !call_json(call, 200, &w, err))
+		return false;
+	json_object_begin(&w);
+	json_key(&w, "total_draws");
+	json_number(&w, statistics.total_draws);
+	json_key(&w, "unique_winners");
+	json_number(&w, statistics.unique_winners);
+	json_key(&w, "average_weight");
+	json_decimal(&w, statistics.average_weight);
+	json_key(&w, "fairness_score");
+	json_decimal(&w, statistics.fairness);
+	json_object_end(&w);
+	return true;
+}
+
+static bool
+post_reset(struct call *call, struct error *err)
+{
+	struct json_writer w;
+
+	if (!lottery_reset(call->db, err) || !call_json(call, 200, &w, err))
+		return false;
+	json_object_begin(&w);
+	json_key(&w, "success");
+	json_bool(&w, true);
+	json_key(&w, "message");
+	json_string(&w, "A new round has begun; the records stay");
+	json_object_end(&w);
+	return true;
+}
+
+static const struct param list_params[] = {
+    LIST_PARAMS,
+    {NULL},
+};
+
+static const struct param id_params[] = {
+    {"id", PARAM_PATH, PARAM_UUID, true, 0, 0, NULL},
+    {NULL},
+};
+
+static const struct route routes[] = {
+    {HTTP_GET, "/api/djs/pool", ROUTE_PUBLIC, false, NULL, get_pool},
+    {HTTP_POST, "/api/lottery/draw", ROUTE_ADMIN, false, NULL, post_draw},
+    {HTTP_GET, "/api/lottery/queue", ROUTE_PUBLIC, false, NULL, get_queue},
+    {HTTP_GET, "/api/lottery/next", ROUTE_PUBLIC, false, NULL, get_next},
+    {HTTP_GET, "/api/lottery/statistics", ROUTE_PUBLIC, false, NULL,
+	get_statistics},
+    {HTTP_GET, "/api/lottery/draws", ROUTE_PUBLIC, false, list_params,
+	get_draws},
+    {HTTP_GET, "/api/lottery/draws/{id}", ROUTE_PUBLIC, false, id_params,
+	get_draw},
+    {HTTP_POST, "/api/lottery/reset", ROUTE_ADMIN, false, NULL, post_reset},
+};
+
+const struct route_table lottery_routes = {
+    routes, sizeof(routes) / sizeof(routes[0])};

@@ -1,0 +1,245 @@
+/* Reading the lottery: draws, the queue, statistics. */
+#include "dj/dj_row.h"
+#include "dj/lottery.h"
+
+enum column {
+	ID,
+	POOL_ID,
+	NUMBER,
+	COMMITMENT,
+	COMMITTED_AT,
+	SEED,
+	DUE_AT,
+	DRAWN_AT,
+	WINNER_ID,
+	WINNER_NAME,
+	N_COLUMNS
+};
+
+static const enum db_type types[N_COLUMNS] = {
+    [ID] = DB_UUID,
+    [POOL_ID] = DB_UUID,
+    [NUMBER] = DB_INT,
+    [COMMITMENT] = DB_TEXT,
+    [COMMITTED_AT] = DB_TIME,
+    [SEED] = DB_TEXT,
+    [DUE_AT] = DB_TIME,
+    [DRAWN_AT] = DB_TIME,
+    [WINNER_ID] = DB_UUID,
+    [WINNER_NAME] = DB_TEXT,
+};
+
+/* The seed of a draw that is prepared does not leave the database. */
+#define SELECT_DRAWS                                                       \
+	"SELECT w.id, w.pool_id, w.number, w.commitment, w.committed_at, " \
+	"IF(w.drawn_at IS NULL, NULL, w.seed), w.due_at, w.drawn_at, "     \
+	"w.winner_id, p.name FROM draws w LEFT JOIN draw_participants p "  \
+	"ON p.draw_id = w.id AND p.dj_id = w.winner_id "
+
+static struct lottery_draw
+from_row(const struct db_value *row)
+{
+	struct lottery_draw draw = {
+	    .id = row[ID].as.id,
+	    .pool_id = row[POOL_ID].as.id,
+	    .number = row[NUMBER].as.number,
+	    .commitment = row[COMMITMENT].as.text.bytes,
+	    .committed_at = row[COMMITTED_AT].as.time,
+	    .drawn = row[DRAWN_AT].type != DB_NULL,
+	};
+
+	if (draw.drawn) {
+		draw.seed = row[SEED].as.text.bytes;
+		draw.due_at = row[DUE_AT].as.time;
+		draw.drawn_at = row[DRAWN_AT].as.time;
+		draw.winner_id = row[WINNER_ID].as.id;
+		draw.winner_name = row[WINNER_NAME].type == DB_NULL
+		    ? ""
+		    : row[WINNER_NAME].as.text.bytes;
+	}
+	return draw;
+}
+
+struct list {
+	lottery_visit_draw *visit;
+	void *context;
+};
+
+static bool
+visit_draw(void *context, const struct db_value *row, struct error *err)
+{
+	const struct list *list = context;
+	const struct lottery_draw draw = from_row(row);
+
+	return list->visit(list->context, &draw, err);
+}
+
+bool
+lottery_list(struct db *db, struct arena *arena, usec_t after_time,
+    const struct uuid *after_id, unsigned limit, lottery_visit_draw *visit,
+    void *context, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_time(after_time),
+	    db_time(after_time),
+	    db_uuid(after_id),
+	    db_int(limit),
+	};
+	struct list list = {visit, context};
+
+	if (after_id == NULL)
+		return db_each(db,
+		    SELECT_DRAWS
+		    "ORDER BY w.committed_at DESC, w.id DESC LIMIT ?",
+		    args + 3, 1, types, N_COLUMNS, arena, visit_draw, &list,
+		    err);
+	return db_each(db,
+	    SELECT_DRAWS "WHERE w.committed_at <= ? "
+			 "AND (w.committed_at < ? OR w.id < ?) "
+			 "ORDER BY w.committed_at DESC, w.id DESC LIMIT ?",
+	    args, 4, types, N_COLUMNS, arena, visit_draw, &list, err);
+}
+
+static bool
+count_participants(struct db *db, struct arena *arena, const struct uuid *id,
+    struct lottery_result *out, struct error *err)
+{
+	static const enum db_type count_types[] = {DB_INT};
+	const struct db_value args[] = {db_uuid(id)};
+	struct db_value row;
+	bool found;
+
+	if (!db_select_one(db,
+		"SELECT COUNT(*) FROM draw_participants WHERE draw_id = ?",
+		args, 1, count_types, &row, 1, arena, &found, err))
+		return false;
+	out->count = 0;
+	out->participants = arena_alloc(
+	    arena, ((size_t)row.as.number + 1) * sizeof(out->participants[0]));
+	return out->participants != NULL || error_memory(err);
+}
+
+static bool
+take_participant(void *context, const struct db_value *row, struct error *err)
+{
+	struct lottery_result *out = context;
+	struct lottery_participant *p = &out->participants[out->count];
+
+	(void)err;
+	p->dj.id = row[0].as.id;
+	p->dj.name = row[1].as.text.bytes;
+	p->weight = row[2].as.number;
+	if (uuid_compare(&p->dj.id, &out->draw.winner_id) == 0)
+		out->winner = out->count;
+	out->count++;
+	return true;
+}
+
+bool
+lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
+    struct lottery_result *out, struct error *err)
+{
+	static const enum db_type participant_types[] = {
+	    DB_UUID, DB_TEXT, DB_INT};
+	const struct db_value args[] = {db_uuid(id)};
+	struct db_value row[N_COLUMNS];
+	bool found;
+
+	*out = (struct lottery_result){.drawn = false};
+	if (!db_select_one(db, SELECT_DRAWS "WHERE w.id = ?", args, 1, types,
+		row, N_COLUMNS, arena, &found, err))
+		return false;
+	if (!found)
+		return error_set(err, ERROR_NOT_FOUND, "there is no such draw");
+	out->draw = from_row(row);
+	out->drawn = out->draw.drawn;
+	/* A finished draw has no more participants later. */
+	return count_participants(db, arena, id, out, err) &&
+	    db_each(db,
+		"SELECT dj_id, name, weight FROM draw_participants "
+		"WHERE draw_id = ? ORDER BY dj_id",
+		args, 1, participant_types, 3, arena, take_participant, out,
+		err);
+}
+
+struct queue {
+	djs_visit *visit;
+	void *context;
+};
+
+static bool
+visit_dj(void *context, const struct db_value *row, struct error *err)
+{
+	const struct queue *queue = context;
+	const struct dj dj = dj_row_read(row);
+
+	return queue->visit(queue->context, &dj, err);
+}
+
+bool
+lottery_queue(struct db *db, struct arena *arena, unsigned limit,
+    djs_visit *visit, void *context, struct error *err)
+{
+	const struct db_value args[] = {db_int(limit)};
+	struct queue queue = {visit, context};
+
+	return db_each(db,
+	    "SELECT " DJ_ROW_COLUMNS " FROM pools "
+	    "JOIN queue_entries q ON q.pool_id = pools.id "
+	    "JOIN djs ON djs.id = q.dj_id "
+	    "WHERE pools.open_mark = 1 AND q.status = 'waiting' "
+	    "ORDER BY q.position LIMIT ?",
+	    args, 1, dj_row_types, DJ_ROW_SIZE, arena, visit_dj, &queue, err);
+}
+
+bool
+lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
+    void *context, struct error *err)
+{
+	struct queue queue = {visit, context};
+
+	return db_each(db,
+	    "SELECT " DJ_ROW_COLUMNS " FROM pools "
+	    "JOIN pool_entries e ON e.pool_id = pools.id "
+	    "JOIN djs ON djs.id = e.dj_id "
+	    "LEFT JOIN queue_entries q ON q.pool_id = e.pool_id "
+	    "AND q.dj_id = e.dj_id AND q.round = pools.round "
+	    "WHERE pools.open_mark = 1 AND djs.is_active = 1 "
+	    "AND q.dj_id IS NULL ORDER BY e.registered_at, djs.id",
+	    NULL, 0, dj_row_types, DJ_ROW_SIZE, arena, visit_dj, &queue, err);
+}
+
+/* Wins over expected wins of each DJ, x; Jain's index is (Σx)² / (n Σx²): 1
+ * when all won as often as their weights let expect, 1/n when one won all. */
+#define SELECT_STATISTICS                                                     \
+	"SELECT (SELECT COUNT(*) FROM draws WHERE drawn_at IS NOT NULL), "    \
+	"(SELECT COUNT(DISTINCT winner_id) FROM draws), "                     \
+	"COALESCE((SELECT AVG(weight) FROM draw_participants), 0) / 1e6, "    \
+	"COALESCE(SUM(x.wins / x.expected) * SUM(x.wins / x.expected) "       \
+	"/ (COUNT(*) * SUM((x.wins / x.expected) * (x.wins / x.expected))), " \
+	"1e0) FROM (SELECT p.dj_id, SUM(p.weight / t.total) + 0e0 AS "        \
+	"expected, SUM(p.dj_id = w.winner_id) + 0e0 AS wins "                 \
+	"FROM draw_participants p JOIN draws w ON w.id = p.draw_id "          \
+	"JOIN (SELECT draw_id, SUM(weight) AS total FROM draw_participants "  \
+	"GROUP BY draw_id) t ON t.draw_id = p.draw_id GROUP BY p.dj_id) x"
+
+bool
+lottery_statistics(struct db *db, struct arena *arena,
+    struct lottery_statistics *out, struct error *err)
+{
+	static const enum db_type statistics_types[] = {
+	    DB_INT, DB_INT, DB_DOUBLE, DB_DOUBLE};
+	struct db_value row[4];
+	bool found;
+
+	if (!db_select_one(db, SELECT_STATISTICS, NULL, 0, statistics_types,
+		row, 4, arena, &found, err))
+		return false;
+	*out = (struct lottery_statistics){
+	    .total_draws = row[0].as.number,
+	    .unique_winners = row[1].as.number,
+	    .average_weight = row[2].as.decimal,
+	    .fairness = row[3].as.decimal,
+	};
+	return true;
+}
