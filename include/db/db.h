@@ -34,6 +34,7 @@ struct db_value {
 };
 
 struct db_value db_int(int64_t number);
+struct db_value db_double(double number);
 struct db_value db_text(const char *text);      /* NULL is SQL's NULL */
 struct db_value db_uuid(const struct uuid *id); /* NULL likewise */
 struct db_value db_time(usec_t time);

@@ -14,7 +14,9 @@
 	"JOIN pools p ON p.id = m.pool_id AND p.open_mark = 1 "        \
 	"JOIN queue_entries w ON w.pool_id = m.pool_id "               \
 	"AND w.status = 'waiting' AND w.position <= m.position "       \
-	"WHERE m.dj_id = djs.id AND m.status = 'waiting')"
+	"JOIN djs v ON v.id = w.dj_id AND v.is_active = 1 "            \
+	"WHERE m.dj_id = djs.id AND m.status = 'waiting' "             \
+	"AND djs.is_active = 1)"
 
 #define DJ_ROW_SIZE 7
 

@@ -31,6 +31,30 @@ bool djs_register(struct db *db, struct arena *arena, const char *name,
     const char *email, usec_t now, struct dj *out, struct error *err)
     MUST_CHECK;
 
+/* What is to change of a DJ; what is not given stays. */
+struct dj_change {
+	const char *name;  /* NULL: not given */
+	const char *email; /* NULL: not given */
+	bool has_weight, has_active;
+	double weight;
+	bool active;
+};
+
+/* Change a DJ. NOT_FOUND; CONFLICT when somebody else in the open pool has the
+ * name; INVALID for a name without a visible character. */
+bool djs_change(struct db *db, struct arena *arena, const struct uuid *id,
+    const struct dj_change *change, struct error *err) MUST_CHECK;
+
+/* Remove a DJ. One who has played, or is in a record of the lottery, is
+ * deactivated in place of that. NOT_FOUND when there is none. */
+bool djs_remove(struct db *db, struct arena *arena, const struct uuid *id,
+    struct error *err) MUST_CHECK;
+
+/* INVALID for a name that the database's collation takes for empty, as it does
+ * with one of invisible characters only. */
+bool djs_check_name(struct db *db, struct arena *arena, const char *name,
+    struct error *err) MUST_CHECK;
+
 /* ERROR_NOT_FOUND when there is no such DJ. */
 bool djs_find(struct db *db, struct arena *arena, const struct uuid *id,
     struct dj *out, struct error *err) MUST_CHECK;

@@ -71,7 +71,8 @@ bool lottery_list(struct db *db, struct arena *arena, usec_t after_time,
 bool lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
     struct lottery_result *out, struct error *err) MUST_CHECK;
 
-/* Visit those who wait in the queue, in order; `limit` of them at most. */
+/* Visit those who wait in the queue and are active, in order; `limit` of them
+ * at most. */
 bool lottery_queue(struct db *db, struct arena *arena, unsigned limit,
     djs_visit *visit, void *context, struct error *err) MUST_CHECK;
 

@@ -80,6 +80,15 @@ bool sessions_list(struct db *db, struct arena *arena, usec_t after_time,
     const struct uuid *after_id, unsigned limit, sessions_visit *visit,
     void *context, struct error *err) MUST_CHECK;
 
+struct sessions_statistics {
+	int64_t total, active;
+	double average_minutes; /* of those that have ended */
+	double total_hours;
+};
+
+bool sessions_statistics(struct db *db, struct arena *arena,
+    struct sessions_statistics *out, struct error *err) MUST_CHECK;
+
 /* `wait` is how long after its end, in microseconds, a set may wait for its
  * recording. */
 enum session_status session_status(

@@ -20,6 +20,7 @@ enum param_source { PARAM_PATH = 1, PARAM_QUERY = 2, PARAM_BODY = 4 };
 enum param_type {
 	PARAM_UUID,
 	PARAM_INTEGER, /* min..max */
+	PARAM_DECIMAL, /* min..max, a JSON number */
 	PARAM_BOOL,    /* true or false */
 	PARAM_TIME,    /* RFC 3339, since 1970 */
 	PARAM_CHOICE,  /* one of the words of `choices` */
@@ -40,6 +41,7 @@ struct param {
 struct param_value {
 	bool given;
 	int64_t number;
+	double decimal;
 	bool truth;
 	struct uuid id;
 	usec_t time;

@@ -66,6 +66,41 @@ get_one(struct call *call, struct error *err)
 	return true;
 }
 
+static bool
+put_one(struct call *call, struct error *err)
+{
+	const struct uuid *id = &call_param(call, "id")->id;
+	const struct param_value *weight = call_param(call, "weight");
+	const struct param_value *active = call_param(call, "is_active");
+	const struct dj_change change = {
+	    .name = call_param(call, "name")->text,
+	    .email = call_param(call, "email")->text,
+	    .has_weight = weight->given,
+	    .weight = weight->decimal,
+	    .has_active = active->given,
+	    .active = active->truth,
+	};
+	struct json_writer w;
+	struct dj dj;
+
+	if (!djs_change(call->db, call->arena, id, &change, err) ||
+	    !djs_find(call->db, call->arena, id, &dj, err) ||
+	    !call_json(call, 200, &w, err))
+		return false;
+	view_dj(&w, &dj, true);
+	return true;
+}
+
+static bool
+delete_one(struct call *call, struct error *err)
+{
+	if (!djs_remove(
+		call->db, call->arena, &call_param(call, "id")->id, err))
+		return false;
+	call->response->status = 204;
+	return true;
+}
+
 static const struct param register_params[] = {
     {"name", PARAM_BODY, PARAM_NAME, true, 1, 100, NULL},
     {"email", PARAM_BODY, PARAM_EMAIL, false, 0, 0, NULL},
@@ -82,11 +117,22 @@ static const struct param id_params[] = {
     {NULL},
 };
 
+static const struct param change_params[] = {
+    {"id", PARAM_PATH, PARAM_UUID, true, 0, 0, NULL},
+    {"name", PARAM_BODY, PARAM_NAME, false, 1, 100, NULL},
+    {"email", PARAM_BODY, PARAM_EMAIL, false, 0, 0, NULL},
+    {"weight", PARAM_BODY, PARAM_DECIMAL, false, 0, 1000, NULL},
+    {"is_active", PARAM_BODY, PARAM_BOOL, false, 0, 0, NULL},
+    {NULL},
+};
+
 static const struct route routes[] = {
     {HTTP_POST, "/api/djs/register", ROUTE_PUBLIC, false, register_params,
 	post_register},
     {HTTP_GET, "/api/djs", ROUTE_PUBLIC, false, list_params, get_list},
     {HTTP_GET, "/api/djs/{id}", ROUTE_PUBLIC, false, id_params, get_one},
+    {HTTP_PUT, "/api/djs/{id}", ROUTE_ADMIN, false, change_params, put_one},
+    {HTTP_DELETE, "/api/djs/{id}", ROUTE_ADMIN, false, id_params, delete_one},
 };
 
 const struct route_table djs_routes = {

@@ -192,6 +192,28 @@ get_one(struct call *call, struct error *err)
 }
 
 static bool
+get_statistics(struct call *call, struct error *err)
+{
+	struct sessions_statistics statistics;
+	struct json_writer w;
+
+	if (!sessions_statistics(call->db, call->arena, &statistics, err) ||
+	    !call_json(call, 200, &w, err))
+		return false;
+	json_object_begin(&w);
+	json_key(&w, "total_sessions");
+	json_number(&w, statistics.total);
+	json_key(&w, "active_sessions");
+	json_number(&w, statistics.active);
+	json_key(&w, "average_duration_minutes");
+	json_decimal(&w, statistics.average_minutes);
+	json_key(&w, "total_duration_hours");
+	json_decimal(&w, statistics.total_hours);
+	json_object_end(&w);
+	return true;
+}
+
+static bool
 get_download(struct call *call, struct error *err)
 {
 	struct session session;
@@ -263,6 +285,8 @@ static const struct route routes[] = {
 	post_start},
     {HTTP_POST, "/api/sessions/end", ROUTE_ADMIN, false, end_params, post_end},
     {HTTP_GET, "/api/sessions/current", ROUTE_PUBLIC, false, NULL, get_current},
+    {HTTP_GET, "/api/sessions/statistics", ROUTE_PUBLIC, false, NULL,
+	get_statistics},
     {HTTP_GET, "/api/sessions", ROUTE_PUBLIC, false, list_params, get_list},
     {HTTP_POST, "/api/sessions", ROUTE_ADMIN, false, new_params, post_session},
     {HTTP_GET, "/api/sessions/{id}", ROUTE_PUBLIC, false, id_params, get_one},

@@ -16,6 +16,12 @@ db_int(int64_t number)
 }
 
 struct db_value
+db_double(double number)
+{
+	return (struct db_value){.type = DB_DOUBLE, .as.decimal = number};
+}
+
+struct db_value
 db_text(const char *text)
 {
 	struct db_value value = {.type = DB_TEXT};

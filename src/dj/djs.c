@@ -88,29 +88,40 @@ struct registration {
 	struct dj *out;
 };
 
-/* The open pool's id. The database also says whether its collation takes the
- * name for empty, as it does with one of invisible characters only. */
+bool
+djs_check_name(
+    struct db *db, struct arena *arena, const char *name, struct error *err)
+{
+	static const enum db_type types[] = {DB_INT};
+	const struct db_value args[] = {db_text(name)};
+	struct db_value empty;
+	bool found;
+
+	if (!db_select_one(db,
+		"SELECT CONVERT(? USING utf8mb4) "
+		"COLLATE utf8mb4_unicode_520_ci = ''",
+		args, 1, types, &empty, 1, arena, &found, err))
+		return false;
+	return empty.as.number == 0 ||
+	    error_set(
+		err, ERROR_INVALID, "name: must have a visible character");
+}
+
 static bool
 find_pool(struct db *db, const struct registration *r, struct uuid *out,
     struct error *err)
 {
-	static const enum db_type pool_types[] = {DB_UUID, DB_INT};
-	const struct db_value args[] = {db_text(r->name)};
-	struct db_value row[2];
+	static const enum db_type types[] = {DB_UUID};
+	struct db_value row;
 	bool found;
 
-	if (!db_select_one(db,
-		"SELECT id, CONVERT(? USING utf8mb4) "
-		"COLLATE utf8mb4_unicode_520_ci = '' "
-		"FROM pools WHERE open_mark = 1",
-		args, 1, pool_types, row, 2, r->arena, &found, err))
+	if (!djs_check_name(db, r->arena, r->name, err) ||
+	    !db_select_one(db, "SELECT id FROM pools WHERE open_mark = 1", NULL,
+		0, types, &row, 1, r->arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(err, ERROR_INTERNAL, "no pool is open");
-	if (row[1].as.number != 0)
-		return error_set(
-		    err, ERROR_INVALID, "name: must have a visible character");
-	*out = row[0].as.id;
+	*out = row.as.id;
 	return true;
 }
 

@@ -188,6 +188,7 @@ lottery_queue(struct db *db, struct arena *arena, unsigned limit,
 	    "JOIN queue_entries q ON q.pool_id = pools.id "
 	    "JOIN djs ON djs.id = q.dj_id "
 	    "WHERE pools.open_mark = 1 AND q.status = 'waiting' "
+	    "AND djs.is_active = 1 "
 	    "ORDER BY q.position LIMIT ?",
 	    args, 1, dj_row_types, DJ_ROW_SIZE, arena, visit_dj, &queue, err);
 }

@@ -157,6 +157,32 @@ sessions_list(struct db *db, struct arena *arena, usec_t after_time,
 	    args, 4, types, N_COLUMNS, arena, visit_row, &list, err);
 }
 
+bool
+sessions_statistics(struct db *db, struct arena *arena,
+    struct sessions_statistics *out, struct error *err)
+{
+	static const enum db_type statistics_types[] = {
+	    DB_INT, DB_INT, DB_DOUBLE, DB_DOUBLE};
+	struct db_value row[4];
+	bool found;
+
+	if (!db_select_one(db,
+		"SELECT COUNT(*), COUNT(active_dj_id), "
+		"COALESCE(AVG(length), 0) / 60e6, "
+		"COALESCE(SUM(length), 0) / 3600e6 "
+		"FROM (SELECT active_dj_id, TIMESTAMPDIFF(MICROSECOND, "
+		"started_at, ended_at) AS length FROM sessions) s",
+		NULL, 0, statistics_types, row, 4, arena, &found, err))
+		return false;
+	*out = (struct sessions_statistics){
+	    .total = row[0].as.number,
+	    .active = row[1].as.number,
+	    .average_minutes = row[2].as.decimal,
+	    .total_hours = row[3].as.decimal,
+	};
+	return true;
+}
+
 enum session_status
 session_status(const struct session *session, usec_t now, usec_t wait)
 {

@@ -61,6 +61,22 @@ read_integer(const struct param *param, const struct raw *raw,
 }
 
 static bool
+read_decimal(const struct param *param, const struct raw *raw,
+    struct param_value *out, struct error *err)
+{
+	char *end;
+
+	out->decimal = strtod(raw->text, &end);
+	if ((isdigit((unsigned char)raw->text[0]) || raw->text[0] == '-') &&
+	    end == raw->text + raw->len && out->decimal >= (double)param->min &&
+	    out->decimal <= (double)param->max)
+		return true;
+	return error_set(err, ERROR_INVALID,
+	    "%s: must be a number from %lld to %lld", param->name,
+	    (long long)param->min, (long long)param->max);
+}
+
+static bool
 read_bool(const struct param *param, const struct raw *raw,
     struct param_value *out, struct error *err)
 {
@@ -144,6 +160,7 @@ check_type(const struct param *param, const struct raw *raw, struct error *err)
 	case PARAM_BOOL:
 		return true;
 	case PARAM_INTEGER:
+	case PARAM_DECIMAL:
 		return raw->json->type == JSON_NUMBER ||
 		    refuse(param, "a number", err);
 	default:
@@ -166,6 +183,8 @@ read_value(const struct request *request, const struct param *param,
 		    refuse(param, "a UUID", err);
 	case PARAM_INTEGER:
 		return read_integer(param, raw, out, err);
+	case PARAM_DECIMAL:
+		return read_decimal(param, raw, out, err);
 	case PARAM_BOOL:
 		return read_bool(param, raw, out, err);
 	case PARAM_TIME:

@@ -123,6 +123,8 @@ test_values(void)
 	struct db_value value = db_int(INT64_MIN);
 
 	tap_ok(value.type == DB_INT && value.as.number == INT64_MIN, "integer");
+	value = db_double(-0.5);
+	tap_ok(value.type == DB_DOUBLE && value.as.decimal == -0.5, "double");
 	value = db_text("J\xc3\xbcrgen");
 	tap_ok(value.type == DB_TEXT && value.as.text.len == 7, "text");
 	tap_is_str(value.as.text.bytes, "J\xc3\xbcrgen", "its bytes");

@@ -57,6 +57,51 @@ sub test_conflicts {
     return;
 }
 
+sub test_changes {
+    my ($i) = @_;
+    my $id = new_dj($i, 'Before');
+    my $changed = $i->request('PUT', "/api/djs/$id", { name => 'After',
+        email => 'a@x.example', weight => 2.5, is_active => JSON::PP::false() });
+    is_status($changed, 200, 'a DJ is changed');
+    is_shape($changed->{json}, 'dj', 'the answer is the DJ');
+    is_deeply([@{ $changed->{json} }{qw(name email weight)}],
+        ['After', 'a@x.example', 2.5], 'with the new values');
+    ok(!$changed->{json}{is_active}, 'and deactivated');
+    is_status($i->request('PUT', "/api/djs/$id", {}), 200, 'or not at all');
+    is($i->request('GET', "/api/djs/$id")->{json}{name}, 'After', 'it stays');
+    is_problem($i->request('POST', '/api/sessions/start', { dj_id => $id }),
+        409, qr/deactivated/, 'who is deactivated does not start');
+    is_status($i->request('PUT', "/api/djs/$id", { name => 'after' }), 200,
+        'the own name is free');
+    new_dj($i, 'Somebody Else');
+    is_problem($i->request('PUT', "/api/djs/$id", { name => 'SOMEBODY ELSE' }),
+        409, qr/\Aname:/, "that of somebody else is not");
+    is_problem($i->request('PUT', "/api/djs/$id", { weight => $_ }), 400,
+        qr/\Aweight:/, 'a wrong weight') for -1, 1001, '1', [], {};
+    is_problem($i->request($_, '/api/djs/00000000-0000-7000-8000-00000000dead', {}), 404,
+        qr/no such DJ/, "$_ of nobody") for qw(PUT DELETE);
+    return;
+}
+
+sub test_removal {
+    my ($i) = @_;
+    my $id = new_dj($i, 'Removed');
+    is_status($i->request('DELETE', "/api/djs/$id"), 204, 'a DJ is removed');
+    is_problem($i->request('GET', "/api/djs/$id"), 404, qr/no such DJ/,
+        'and is not there any more');
+    $id = new_dj($i, 'Removed');
+    my $set = $i->request('POST', '/api/sessions/start', { dj_id => $id })
+        ->{json}{id};
+    $i->request('POST', '/api/sessions/end', { session_id => $set });
+    is_status($i->request('DELETE', "/api/djs/$id"), 204,
+        'one who has played is, too');
+    my $dj = $i->request('GET', "/api/djs/$id")->{json};
+    ok(defined $dj && !$dj->{is_active}, 'but is only deactivated');
+    is($i->request('GET', "/api/sessions/$set")->{json}{dj_name}, 'Removed',
+        'and the set stays');
+    return;
+}
+
 my @WRONG = (
     [name => {}],
     [name => { name => undef }],
@@ -137,6 +182,8 @@ sub tests {
     test_register($i);
     test_conflicts($i);
     test_refused($i);
+    test_changes($i);
+    test_removal($i);
     test_one($i);
     test_list($i);
     return;

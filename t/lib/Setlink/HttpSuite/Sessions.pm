@@ -255,6 +255,22 @@ sub test_list {
     return;
 }
 
+sub test_statistics {
+    my ($i) = @_;
+    my $before = $i->request('GET', '/api/sessions/statistics')->{json};
+    is_shape($before, { total_sessions => 'int', active_sessions => 'int',
+        average_duration_minutes => 'number', total_duration_hours => 'number' },
+        'statistics');
+    my $start = time - 9 * 24 * 3600;
+    new_set($i, $start, $start + 5400);
+    my $after = $i->request('GET', '/api/sessions/statistics')->{json};
+    is($after->{total_sessions} - $before->{total_sessions}, 1, 'one more');
+    is($after->{active_sessions}, $before->{active_sessions}, 'none active');
+    cmp_ok(abs($after->{total_duration_hours} - $before->{total_duration_hours}
+            - 1.5), '<', 1e-6, 'of an hour and a half');
+    return;
+}
+
 sub tests {
     my ($i) = @_;
     test_start_and_end($i);
@@ -264,6 +280,7 @@ sub tests {
     test_change($i);
     test_unknown($i);
     test_refused($i);
+    test_statistics($i);
     test_list($i);
     return;
 }
