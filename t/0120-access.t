@@ -194,7 +194,8 @@ subtest 'without a token' => sub {
         like($answer->{status}, qr/\A(?:400|403)\z/, "Host: $host is refused");
         is_problem($answer, $answer->{status}, qr/./, 'with a problem');
     }
-    for my $header ('X-Forwarded-For', 'Forwarded', 'X-Real-IP') {
+    for my $header ('X-Forwarded-For', 'Forwarded', 'X-Real-IP',
+        'X-Forwarded-Host', 'X-Forwarded-Proto', 'CF-Connecting-IP', 'Via') {
         is_problem(request_as($header => $_), 403, qr/loopback/,
             "$header: $_ is refused")
             for '127.0.0.1', '192.0.2.1', 'for=127.0.0.1', 'x';

@@ -643,6 +643,20 @@ is_report(sync({ %$settings, SESSION_RECORDER_BUCKET_NAME => 'thousand' }),
 my @others = grep { !/^(?:GET) / } $proxy->requests;
 is_deeply(\@others, [], 'nothing was ever sent to MinIO but GET');
 
+# --- A listing that goes on for ever.
+
+my $next = '<NextContinuationToken>again</NextContinuationToken>';
+for my $content ('', '<Contents><Key>k</Key><Size>1</Size></Contents>') {
+    my $endless = Setlink::Proxy->start(server => 'location / { return 200 \''
+        . '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        . "<IsTruncated>true</IsTruncated>$content$next</ListBucketResult>'; }");
+    my $report = sync({ %$settings, SESSION_RECORDER_MINIO_ENDPOINT =>
+        'http://' . $endless->authority });
+    is($report->{status}, 'failed', 'a listing without an end is refused');
+    like($report->{detail}, qr/without end/, 'and the reason told');
+    $endless->stop;
+}
+
 # --- How it is called.
 
 my ($status, $out, $err) = setlink($settings, 'sync');

@@ -168,6 +168,9 @@ sub test_list {
     is(scalar(grep { @$_ != 7 } @pages[0 .. $#pages - 1]), 0,
         'all pages but the last are full');
     is_shape($_, 'dj', 'a DJ of the list') for @{ $pages[0] };
+    my $long = $i->request('GET', '/api/djs?limit=1&unknown=' . 'a' x 6500);
+    is_status($long, 200, 'a long parameter that is not known is ignored');
+    unlike($long->{headers}{link}, qr/unknown/, 'also for the next page');
     my $public = $i->request('GET', '/api/djs', undef,
         forwarded => 'for=192.0.2.1');
     is(scalar(grep { defined $_->{email} } @{ $public->{json} }), 0,

@@ -19,6 +19,9 @@ my $DAY  = 24 * $HOUR;
 my $evening = int(time) - 30 * $DAY;
 sub next_evening { return $evening -= 9 * $DAY }
 
+# Sets of the last days are looked at again when the index changes.
+sub recent_evening { return int(time) - $_[0] * $DAY }
+
 sub auto_link {
     my ($i, $id, $query) = @_;
     return $i->request('POST', "$BASE/auto-link/$id" . ($query // ''));
@@ -124,6 +127,23 @@ sub test_tolerance {
     return;
 }
 
+# What was asked for with a tolerance is not undone with a smaller one.
+sub test_kept_tolerance {
+    my ($i) = @_;
+    my $begin = recent_evening(3);
+    my $near = new_recording(start => $begin - 500, end => $begin + 2000);
+    my $long = new_recording(start => $begin - 2000, end => $begin + $HOUR);
+    $i->record($near, $long);
+    my $id = new_set($i, $begin, $begin + $HOUR);
+    is_linked_to($i, $id, 'what runs across the start', $long);
+    auto_link($i, $id, '?tolerance_minutes=9');
+    is_linked_to($i, $id, 'gives way to a start within the tolerance', $near);
+    $i->record(new_recording(start => $begin - 20 * $HOUR,
+        end => $begin - 19 * $HOUR));
+    is_linked_to($i, $id, 'and that stays when the index changes', $near);
+    return;
+}
+
 sub test_taken {
     my ($i) = @_;
     my $begin = next_evening();
@@ -156,6 +176,25 @@ sub test_taken {
     is_status($i->request('DELETE', "$BASE/link/$other"), 204, 'without it');
     is_status($i->request('POST', link_target($_, $only)), 200,
         'two rooms may share a recording') for @rooms;
+    return;
+}
+
+# What else the holder has stays with it.
+sub test_forced_part {
+    my ($i) = @_;
+    my $begin = next_evening();
+    my $one = new_recording(start => $begin, end => $begin + 1000);
+    my $two = new_recording(recorder => $one->{recorder},
+        start => $begin + 1100, end => $begin + $HOUR);
+    $i->record($one, $two);
+    my ($holder, $other) = map { new_set($i, $begin, $begin + $HOUR) } 1, 2;
+    is_linked_to($i, $holder, 'a session with two parts', $one, $two);
+    is_status($i->request('POST', link_target($other, $one) . '?force=true'),
+        200, 'loses one of them');
+    is_linked_to($i, $holder, 'and keeps the other', $two);
+    my ($row) = $i->query('SELECT recorder_session_id FROM sessions'
+        . " WHERE id = UNHEX('" . ($holder =~ tr/-//dr) . "')");
+    is($row->[0], $two->{id}, 'the documented columns follow');
     return;
 }
 
@@ -208,7 +247,7 @@ sub test_unlinked_end {
 
 sub test_better_match {
     my ($i) = @_;
-    my $begin = next_evening();
+    my $begin = recent_evening(5);
     my $good = new_recording(start => $begin - 200, end => $begin + $HOUR);
     my $better = new_recording(start => $begin - 1, end => $begin + $HOUR);
     $i->record($good);
@@ -217,6 +256,11 @@ sub test_better_match {
     $i->record($better);
     ok(auto_link($i, $id)->{json}{success}, 'is looked at again');
     is_linked_to($i, $id, 'and replaced by a better one', $better);
+    my $more = new_recording(recorder => $better->{recorder},
+        start => $begin + 1800, end => $begin + $HOUR);
+    $i->record($more);
+    is_linked_to($i, $id, 'a further part is added when the index has it',
+        $better, $more);
     return;
 }
 
@@ -238,6 +282,17 @@ sub test_changed_set {
         ended_at   => rfc3339($begin + 25 * $HOUR),
     }), 200, 'moved to where nothing was recorded');
     is_linked_to($i, $id, 'it has no recording');
+    is_status($i->request('POST', link_target($id, $both[1])), 200,
+        'linked by hand');
+    is_status($i->request('PUT', "/api/sessions/$id", {
+        started_at => rfc3339($begin + 12 * $HOUR + 90),
+        ended_at   => rfc3339($begin + 13 * $HOUR),
+    }), 200, 'and moved');
+    is_linked_to($i, $id, 'it keeps the recording', $both[1]);
+    my ($row) = $i->query('SELECT offset_us FROM session_recordings'
+        . " WHERE session_id = UNHEX('" . ($id =~ tr/-//dr) . "')");
+    is($row->[0], 90_000_000, 'and begins elsewhere in it');
+    is_status($i->request('DELETE', "$BASE/link/$id"), 204, 'unlinked');
     is(get_set($i, $id)->{recording_urls}{ogg_url}, undef, 'and no address');
     return;
 }
@@ -320,7 +375,9 @@ sub tests {
     test_across($i);
     test_parts($i);
     test_tolerance($i);
+    test_kept_tolerance($i);
     test_taken($i);
+    test_forced_part($i);
     test_by_hand($i);
     test_unlinked_end($i);
     test_better_match($i);
