@@ -46,6 +46,9 @@ bool list_begin(struct list *list, struct call *call, size_t n_ids,
 /* How many rows to read. */
 unsigned list_rows(const struct list *list);
 
+/* What to read, for a list whose places have one id. */
+struct db_page list_page(const struct list *list);
+
 /* Whether the row at `place` belongs to the page; call it once a row. */
 bool list_take(struct list *list, const struct list_place *place);
 

@@ -72,7 +72,22 @@ bool db_each(struct db *db, const char *sql, const struct db_value *args,
     struct arena *arena, db_visit *visit, void *context, struct error *err)
     MUST_CHECK;
 
-/* The same for at most one row. */
+/* A page of a list that is sorted by a time and an id, newest first. */
+struct db_page {
+	bool has_after; /* whether it begins after (time, id) */
+	usec_t time;
+	struct uuid id;
+	unsigned limit;
+};
+
+/* db_each for a page. `first` has the parameter LIMIT; `next`, for a page that
+ * begins after something, has: time, time, id, LIMIT. */
+bool db_each_of_page(struct db *db, const char *first, const char *next,
+    const struct db_page *page, const enum db_type *types, size_t n_columns,
+    struct arena *arena, db_visit *visit, void *context, struct error *err)
+    MUST_CHECK;
+
+/* db_each for at most one row. */
 bool db_select_one(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, const enum db_type *types, struct db_value *columns,
     size_t n_columns, struct arena *arena, bool *found, struct error *err)

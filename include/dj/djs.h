@@ -59,10 +59,8 @@ bool djs_check_name(struct db *db, struct arena *arena, const char *name,
 bool djs_find(struct db *db, struct arena *arena, const struct uuid *id,
     struct dj *out, struct error *err) MUST_CHECK;
 
-/* Visit up to `limit` DJs, newest first, from the one after (time, id), or
- * from the newest when `after_id` is NULL. */
-bool djs_list(struct db *db, struct arena *arena, usec_t after_time,
-    const struct uuid *after_id, unsigned limit, djs_visit *visit,
-    void *context, struct error *err) MUST_CHECK;
+/* Visit a page of all DJs, newest first. */
+bool djs_list(struct db *db, struct arena *arena, const struct db_page *page,
+    djs_visit *visit, void *context, struct error *err) MUST_CHECK;
 
 #endif

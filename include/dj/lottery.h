@@ -61,10 +61,10 @@ bool lottery_reset(struct db *db, struct error *err) MUST_CHECK;
 typedef bool lottery_visit_draw(
     void *context, const struct lottery_draw *draw, struct error *err);
 
-/* Visit up to `limit` draws, newest first, as djs_list does. */
-bool lottery_list(struct db *db, struct arena *arena, usec_t after_time,
-    const struct uuid *after_id, unsigned limit, lottery_visit_draw *visit,
-    void *context, struct error *err) MUST_CHECK;
+/* Visit a page of all draws, newest first. */
+bool lottery_list(struct db *db, struct arena *arena,
+    const struct db_page *page, lottery_visit_draw *visit, void *context,
+    struct error *err) MUST_CHECK;
 
 /* The record of a draw, participants in the order of their ids. NOT_FOUND
  * without one. */

@@ -75,10 +75,10 @@ bool sessions_find(struct db *db, struct arena *arena, const struct uuid *id,
 bool sessions_current(struct db *db, struct arena *arena, struct session *out,
     bool *found, struct error *err) MUST_CHECK;
 
-/* Visit up to `limit` sets, newest first, as djs_list does. */
-bool sessions_list(struct db *db, struct arena *arena, usec_t after_time,
-    const struct uuid *after_id, unsigned limit, sessions_visit *visit,
-    void *context, struct error *err) MUST_CHECK;
+/* Visit a page of all sets, newest first. */
+bool sessions_list(struct db *db, struct arena *arena,
+    const struct db_page *page, sessions_visit *visit, void *context,
+    struct error *err) MUST_CHECK;
 
 struct sessions_statistics {
 	int64_t total, active;

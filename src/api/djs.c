@@ -42,11 +42,12 @@ get_list(struct call *call, struct error *err)
 {
 	struct dj_list page = {.admin = guard_is_admin(call)};
 	struct list *list = &page.list;
+	struct db_page place;
 
-	if (!list_begin(list, call, 1, err) ||
-	    !djs_list(call->db, call->arena, list->after.time,
-		list->has_after ? &list->after.ids[0] : NULL, list_rows(list),
-		visit, &page, err))
+	if (!list_begin(list, call, 1, err))
+		return false;
+	place = list_page(list);
+	if (!djs_list(call->db, call->arena, &place, visit, &page, err))
 		return false;
 	list_end(list);
 	return true;

@@ -88,6 +88,17 @@ list_rows(const struct list *list)
 	return list->limit + 1;
 }
 
+struct db_page
+list_page(const struct list *list)
+{
+	return (struct db_page){
+	    .has_after = list->has_after,
+	    .time = list->after.time,
+	    .id = list->after.ids[0],
+	    .limit = list_rows(list),
+	};
+}
+
 bool
 list_take(struct list *list, const struct list_place *place)
 {

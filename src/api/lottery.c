@@ -115,11 +115,13 @@ static bool
 get_draws(struct call *call, struct error *err)
 {
 	struct list list;
+	struct db_page place;
 
-	if (!list_begin(&list, call, 1, err) ||
-	    !lottery_list(call->db, call->arena, list.after.time,
-		list.has_after ? &list.after.ids[0] : NULL, list_rows(&list),
-		visit_draw, &list, err))
+	if (!list_begin(&list, call, 1, err))
+		return false;
+	place = list_page(&list);
+	if (!lottery_list(
+		call->db, call->arena, &place, visit_draw, &list, err))
 		return false;
 	list_end(&list);
 	return true;

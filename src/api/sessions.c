@@ -156,12 +156,13 @@ static bool
 get_list(struct call *call, struct error *err)
 {
 	struct list list;
+	struct db_page place;
 
 	index_refresh_if_stale(call);
-	if (!list_begin(&list, call, 1, err) ||
-	    !sessions_list(call->db, call->arena, list.after.time,
-		list.has_after ? &list.after.ids[0] : NULL, list_rows(&list),
-		visit, &list, err))
+	if (!list_begin(&list, call, 1, err))
+		return false;
+	place = list_page(&list);
+	if (!sessions_list(call->db, call->arena, &place, visit, &list, err))
 		return false;
 	list_end(&list);
 	return true;

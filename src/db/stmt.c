@@ -426,6 +426,25 @@ db_each(struct db *db, const char *sql, const struct db_value *args,
 }
 
 bool
+db_each_of_page(struct db *db, const char *first, const char *next,
+    const struct db_page *page, const enum db_type *types, size_t n_columns,
+    struct arena *arena, db_visit *visit, void *context, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_time(page->time),
+	    db_time(page->time),
+	    db_uuid(&page->id),
+	    db_int(page->limit),
+	};
+
+	if (page->has_after)
+		return db_each(db, next, args, 4, types, n_columns, arena,
+		    visit, context, err);
+	return db_each(db, first, &args[3], 1, types, n_columns, arena, visit,
+	    context, err);
+}
+
+bool
 db_select_one(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, const enum db_type *types, struct db_value *columns,
     size_t n_columns, struct arena *arena, bool *found, struct error *err)

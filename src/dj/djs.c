@@ -54,29 +54,18 @@ visit_row(void *context, const struct db_value *row, struct error *err)
 }
 
 bool
-djs_list(struct db *db, struct arena *arena, usec_t after_time,
-    const struct uuid *after_id, unsigned limit, djs_visit *visit,
-    void *context, struct error *err)
+djs_list(struct db *db, struct arena *arena, const struct db_page *page,
+    djs_visit *visit, void *context, struct error *err)
 {
-	const struct db_value args[] = {
-	    db_time(after_time),
-	    db_time(after_time),
-	    db_uuid(after_id),
-	    db_int(limit),
-	};
 	struct list list = {visit, context};
 
-	if (after_id == NULL)
-		return db_each(db,
-		    "SELECT " DJ_ROW_COLUMNS " FROM djs "
-		    "ORDER BY registered_at DESC, id DESC LIMIT ?",
-		    args + 3, 1, dj_row_types, DJ_ROW_SIZE, arena, visit_row,
-		    &list, err);
-	return db_each(db,
+	return db_each_of_page(db,
+	    "SELECT " DJ_ROW_COLUMNS " FROM djs "
+	    "ORDER BY registered_at DESC, id DESC LIMIT ?",
 	    "SELECT " DJ_ROW_COLUMNS " FROM djs WHERE registered_at <= ? "
 	    "AND (registered_at < ? OR id < ?) "
 	    "ORDER BY registered_at DESC, id DESC LIMIT ?",
-	    args, 4, dj_row_types, DJ_ROW_SIZE, arena, visit_row, &list, err);
+	    page, dj_row_types, DJ_ROW_SIZE, arena, visit_row, &list, err);
 }
 
 struct registration {

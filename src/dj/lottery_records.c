@@ -75,29 +75,17 @@ visit_draw(void *context, const struct db_value *row, struct error *err)
 }
 
 bool
-lottery_list(struct db *db, struct arena *arena, usec_t after_time,
-    const struct uuid *after_id, unsigned limit, lottery_visit_draw *visit,
-    void *context, struct error *err)
+lottery_list(struct db *db, struct arena *arena, const struct db_page *page,
+    lottery_visit_draw *visit, void *context, struct error *err)
 {
-	const struct db_value args[] = {
-	    db_time(after_time),
-	    db_time(after_time),
-	    db_uuid(after_id),
-	    db_int(limit),
-	};
 	struct list list = {visit, context};
 
-	if (after_id == NULL)
-		return db_each(db,
-		    SELECT_DRAWS
-		    "ORDER BY w.committed_at DESC, w.id DESC LIMIT ?",
-		    args + 3, 1, types, N_COLUMNS, arena, visit_draw, &list,
-		    err);
-	return db_each(db,
+	return db_each_of_page(db,
+	    SELECT_DRAWS "ORDER BY w.committed_at DESC, w.id DESC LIMIT ?",
 	    SELECT_DRAWS "WHERE w.committed_at <= ? "
 			 "AND (w.committed_at < ? OR w.id < ?) "
 			 "ORDER BY w.committed_at DESC, w.id DESC LIMIT ?",
-	    args, 4, types, N_COLUMNS, arena, visit_draw, &list, err);
+	    page, types, N_COLUMNS, arena, visit_draw, &list, err);
 }
 
 static bool

@@ -132,29 +132,17 @@ visit_row(void *context, const struct db_value *row, struct error *err)
 }
 
 bool
-sessions_list(struct db *db, struct arena *arena, usec_t after_time,
-    const struct uuid *after_id, unsigned limit, sessions_visit *visit,
-    void *context, struct error *err)
+sessions_list(struct db *db, struct arena *arena, const struct db_page *page,
+    sessions_visit *visit, void *context, struct error *err)
 {
-	const struct db_value args[] = {
-	    db_time(after_time),
-	    db_time(after_time),
-	    db_uuid(after_id),
-	    db_int(limit),
-	};
 	struct list list = {visit, context};
 
-	if (after_id == NULL)
-		return db_each(db,
-		    SELECT_SESSIONS
-		    "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
-		    args + 3, 1, types, N_COLUMNS, arena, visit_row, &list,
-		    err);
-	return db_each(db,
+	return db_each_of_page(db,
+	    SELECT_SESSIONS "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
 	    SELECT_SESSIONS "WHERE s.started_at <= ? "
 			    "AND (s.started_at < ? OR s.id < ?) "
 			    "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
-	    args, 4, types, N_COLUMNS, arena, visit_row, &list, err);
+	    page, types, N_COLUMNS, arena, visit_row, &list, err);
 }
 
 bool
