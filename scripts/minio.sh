@@ -13,7 +13,8 @@ minio_start() {
 		--console-address "127.0.0.1:$CONSOLE_PORT" "$home/data"
 }
 
-minio_answers() { curl -sf "http://127.0.0.1:$MINIO_PORT/minio/health/ready"; }
+# ("ready" is said before buckets and users can be made.)
+minio_answers() { curl -sf "http://127.0.0.1:$MINIO_PORT/minio/health/cluster"; }
 
 # minio_client ARGUMENT...: mc as root of the private MinIO, named "own";
 # the password goes through the environment, where ps does not show it.

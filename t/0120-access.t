@@ -69,8 +69,14 @@ subtest 'forms of the token' => sub {
 };
 
 subtest 'what admins see' => sub {
-    $instance->request('POST', '/api/djs/register',
+    my @register = ('POST', '/api/djs/register',
         { name => 'Secret', email => 's@x.example' });
+    my $new = $instance->request(@register);
+    is_status($new, 200, 'a DJ registers');
+    is($new->{json}{email}, undef, 'and is not told the e-mail address');
+    $register[2]{name} = 'Secret Two';
+    is($instance->request(@register, with($token))->{json}{email},
+        's@x.example', 'an admin who registers a DJ is');
     my $public = $instance->request('GET', '/api/djs')->{json}[0];
     is($public->{email}, undef, 'the public sees no e-mail address');
     my $admin = $instance->request('GET', '/api/djs', undef, with($token));
@@ -195,10 +201,11 @@ subtest 'without a token' => sub {
         is_problem($answer, $answer->{status}, qr/./, 'with a problem');
     }
     for my $header ('X-Forwarded-For', 'Forwarded', 'X-Real-IP',
-        'X-Forwarded-Host', 'X-Forwarded-Proto', 'CF-Connecting-IP', 'Via') {
+        'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Server',
+        'X-Client-IP', 'True-Client-IP', 'CF-Connecting-IP', 'Via') {
         is_problem(request_as($header => $_), 403, qr/loopback/,
             "$header: $_ is refused")
-            for '127.0.0.1', '192.0.2.1', 'for=127.0.0.1', 'x';
+            for '127.0.0.1', '192.0.2.1', 'for=127.0.0.1', 'x', '';
     }
     is_problem(request_as('Sec-Fetch-Site' => 'cross-site'), 403,
         qr/Sec-Fetch-Site/, 'a page of another site is refused');

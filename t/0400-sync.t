@@ -7,12 +7,14 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP qw(decode_json);
 use POSIX qw(strftime);
-use Setlink::Command qw(setlink setlink_start setlink_wait);
+use Setlink::Command qw(program setlink setlink_start setlink_wait);
 use Setlink::Database;
+use Setlink::FastCGI;
 use Setlink::Minio;
 use Setlink::Process qw(free_port scratch);
 use Setlink::Proxy;
 use Setlink::Relay;
+use Setlink::Shape qw(is_status is_problem);
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -655,6 +657,55 @@ for my $content ('', '<Contents><Key>k</Key><Size>1</Size></Contents>') {
     is($report->{status}, 'failed', 'a listing without an end is refused');
     like($report->{detail}, qr/without end/, 'and the reason told');
     $endless->stop;
+}
+
+# --- What requests do to the index.
+
+# The answer of the worker as a CGI program.
+sub answer {
+    my ($settings_of, $method, $target) = @_;
+    return (Setlink::FastCGI->run_cgi($settings_of,
+        Setlink::FastCGI::variables(REQUEST_METHOD => $method,
+            REQUEST_URI => $target, CONTENT_LENGTH => 0)))[1];
+}
+
+sub age_index {
+    rows($settings, 'UPDATE sync_state SET asked_at = NULL,'
+        . ' finished_at = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND');
+    return;
+}
+
+age_index();
+is_status(answer({ %$settings, SESSION_RECORDER_ENABLED => 'false' }, 'GET',
+    '/api/sessions'), 200, 'the sessions, without the integration');
+is(value($settings, 'SELECT asked_at FROM sync_state'), 'NULL',
+    'ask for no refresh');
+is_status(answer($settings, 'GET', '/api/sessions'), 200, 'with it');
+my $fresh_rows = 'SELECT COUNT(*) FROM sync_state'
+    . ' WHERE finished_at > UTC_TIMESTAMP(6) - INTERVAL 60 SECOND';
+my $refreshed;
+for (1 .. 600) {
+    last if $refreshed = value($settings, $fresh_rows);
+    sleep 0.1;
+}
+ok($refreshed, 'they do, and the index is brought up to date');
+is_status(answer($settings, 'GET', '/ready'), 200, 'then it is ready');
+
+# The command of a worker is the one beside it.
+my $alone = scratch() . '/alone';
+mkdir $alone or die "$alone: $!\n";
+system('cp', program('setlink.fcgi'), $alone) == 0 or die "cp: $?\n";
+for my $command (undef, '/bin/false', '/bin/echo') {
+    local $ENV{SETLINK_BUILD} = $alone;
+    my $name = $command // 'no command';
+    unlink "$alone/setlink";
+    symlink $command, "$alone/setlink" or die "$alone: $!\n" if $command;
+    my $ready = answer($down, 'GET', '/ready');
+    is_status($ready, 503, "$name: not ready");
+    ok(!$ready->{json}{minio}{ok}, 'because of MinIO');
+    ok($ready->{json}{$_}{ok}, "not of the $_") for qw(database index);
+    is_problem(answer($down, 'POST', '/api/session-recorder/sync'), 503,
+        qr/./, 'no refresh either');
 }
 
 # --- How it is called.

@@ -46,8 +46,9 @@ sub start {
     $self->{pid} = start_process("$dir.log", program(), 'server', '--quiet',
         '--address', $self->{authority}, '--certs-dir', "$dir/certs",
         "$dir/data");
+    # "ready" is said before buckets can be made.
     wait_until($self->{pid}, "$dir.log", sub {
-        $self->{http}->get($self->url . '/minio/health/ready')->{success} });
+        $self->{http}->get($self->url . '/minio/health/cluster')->{success} });
     return $self;
 }
 

@@ -6,7 +6,8 @@ use warnings;
 use utf8;
 
 use HTTP::Tiny;
-use Setlink::Night qw(new_dj new_set start_set end_set get_set new_recording);
+use Setlink::Night qw(new_dj new_set start_set end_set get_set new_recording
+    link_target);
 use Setlink::Recordings qw(recording_objects rfc3339 uuid_of);
 use Setlink::Shape qw(is_shape is_status is_problem);
 use Test::More;
@@ -179,6 +180,23 @@ sub test_life {
     return;
 }
 
+# A set that runs may have a recording that is whole: it is not the set's.
+sub test_running {
+    my ($i) = @_;
+    $begin += 2 * $HOUR;
+    my $closed = new_recording(start => $begin, end => $begin + $HOUR);
+    $i->record($closed);
+    my $id = start_set($i);
+    is_status($i->request('POST', link_target($id, $closed)), 200,
+        'a set that runs is linked by hand');
+    is_problem($i->request('GET', "/api/sessions/$id/download"), 404,
+        qr/not there yet/, 'and has no link before its end');
+    end_set($i, $id);
+    is_status($i->request('GET', "/api/sessions/$id/download"), 200,
+        'but then');
+    return;
+}
+
 # A recording that somebody has deleted.
 sub test_deleted {
     my ($i) = @_;
@@ -208,6 +226,7 @@ sub tests {
     test_names($i);
     test_reasons($i);
     test_life($i);
+    test_running($i);
     test_deleted($i);
     return;
 }

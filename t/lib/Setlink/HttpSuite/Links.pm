@@ -7,7 +7,8 @@ use warnings;
 use JSON::PP ();
 use Setlink::Night qw(new_set start_set end_set get_set new_recording
     link_target);
-use Setlink::Recordings qw(recording_prefix rfc3339 uuid_of);
+use Setlink::Recordings qw(recording_objects recording_prefix rfc3339
+    uuid_of);
 use Setlink::Shape qw(is_shape is_status is_problem);
 use Test::More;
 
@@ -297,6 +298,40 @@ sub test_changed_set {
     return;
 }
 
+# What has nothing to do with time is no reason to look again.
+sub test_changed_type {
+    my ($i) = @_;
+    my $begin = next_evening();
+    my $recording = new_recording(start => $begin, end => $begin + $HOUR);
+    my %objects = recording_objects($recording);
+    $i->record($recording);
+    my $id = new_set($i, $begin, $begin + $HOUR);
+    $i->remove(keys %objects);
+    $i->sync;
+    is_status($i->request('PUT', "/api/sessions/$id",
+        { session_type => 'special' }), 200, 'a session of another type');
+    is_linked_to($i, $id, 'keeps a recording that is gone', $recording);
+    return;
+}
+
+# The index may learn late that a session had a recording of its own.
+sub test_late_start {
+    my ($i) = @_;
+    my $begin = recent_evening(2);
+    my $before = new_recording(start => $begin - $HOUR, end => $begin + 900);
+    my $own = new_recording(start => $begin + 10, end => $begin + 1800);
+    my $more = new_recording(recorder => $own->{recorder},
+        start => $begin + 2000, end => $begin + $HOUR);
+    $i->record($before);
+    my $id = new_set($i, $begin, $begin + $HOUR);
+    is_linked_to($i, $id, 'what runs across its start', $before);
+    $i->record($own);
+    is_linked_to($i, $id, 'gives way to its own recording', $own);
+    $i->record($more);
+    is_linked_to($i, $id, 'a second part comes after it', $own, $more);
+    return;
+}
+
 # Clocks differ, so sets may overlap by as much as the tolerance.
 sub test_small_overlap {
     my ($i) = @_;
@@ -382,6 +417,8 @@ sub tests {
     test_unlinked_end($i);
     test_better_match($i);
     test_changed_set($i);
+    test_changed_type($i);
+    test_late_start($i);
     test_small_overlap($i);
     test_late_recording($i);
     test_unknown($i);

@@ -84,6 +84,8 @@ sub test_database {
     end_server($i, 'mariadb');
     is_status($i->request('GET', '/health'), 200, 'it lives without database');
     is_not_ready($i, 'database');
+    like($i->request('GET', '/ready')->{json}{index}{detail}, qr/\Anot known/,
+        'and nothing of the index');
     is_status($i->request('GET', '/ready?for=traffic'), 503,
         'it cannot take traffic');
     for my $request (['GET', '/api/djs'], ['GET', "/api/djs/$id"],
