@@ -66,6 +66,14 @@ sub sync {
     my $before = $proxy->requests;
     my ($status, $out, $err) = setlink($settings, 'sync', '--json', @args);
     my $report = eval { decode_json($out) } // { status => "no JSON: $out" };
+    # nginx writes its log when it has done with a request, which may be after
+    # the client has.
+    my $by_proxy = $settings->{SESSION_RECORDER_MINIO_ENDPOINT} eq
+        'http://' . $proxy->authority;
+    for (1 .. $by_proxy ? 100 : 0) {
+        last if $proxy->requests - $before >= ($report->{requests} // 0);
+        sleep 0.05;
+    }
     return {
         %$report, exit => $status, err => $err,
         seen => $proxy->requests - $before
