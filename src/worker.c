@@ -98,6 +98,8 @@ stop(int signal_number)
 	(void)signal_number;
 	stopping = 1;
 	FCGX_ShutdownPending();
+	/* An accept(2) that has not begun yet fails then, too. */
+	(void)close(STDIN_FILENO);
 }
 
 /* SIGTERM lets the request in hand be answered. Children are not waited for,
