@@ -70,7 +70,7 @@ sub sync {
     # the client has.
     my $by_proxy = $settings->{SESSION_RECORDER_MINIO_ENDPOINT} eq
         'http://' . $proxy->authority;
-    for (1 .. $by_proxy ? 100 : 0) {
+    for (1 .. ($by_proxy ? 100 : 0)) {
         last if $proxy->requests - $before >= ($report->{requests} // 0);
         sleep 0.05;
     }
