@@ -172,10 +172,15 @@ subtest 'its end' => sub {
     my $request = Setlink::FastCGI::request_bytes(
         Setlink::FastCGI::variables(%POST, CONTENT_LENGTH => length $BODY),
         $BODY);
+    # The connection of the last request may not have been closed yet.
+    sleep 1;
     my $idle_files = open_files($worker->pid);
     my $socket = $worker->dial;
     syswrite $socket, substr $request, 0, length($request) - 20;
-    sleep 0.01 while open_files($worker->pid) == $idle_files;
+    for (1 .. 500) {
+        last if open_files($worker->pid) != $idle_files;
+        sleep 0.01;
+    }
     $worker->terminate;
     sleep 0.1;
     syswrite $socket, substr $request, length($request) - 20;
