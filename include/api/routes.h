@@ -34,7 +34,9 @@ void service_answer(struct service *service, const struct gateway *gateway);
 extern const struct route_table *const route_tables[];
 
 extern const struct route_table djs_routes;
+extern const struct route_table event_routes;
 extern const struct route_table lottery_routes;
+extern const struct route_table queue_routes;
 extern const struct route_table recorder_link_routes;
 extern const struct route_table recorder_list_routes;
 extern const struct route_table recorder_sync_routes;

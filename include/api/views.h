@@ -8,16 +8,26 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "dj/djs.h"
+#include "dj/lottery.h"
 #include "dj/sessions.h"
 
 void view_id(struct json_writer *w, const char *name, const struct uuid *id);
 
 /* null when `known` is false. */
+void view_optional_id(
+    struct json_writer *w, const char *name, bool known, const struct uuid *id);
 void view_time(
     struct json_writer *w, const char *name, bool known, usec_t time);
 
 /* The e-mail address is for admins only. */
 void view_dj(struct json_writer *w, const struct dj *dj, bool admin);
+
+/* The member `participants`: who plays. */
+void view_participants(
+    struct json_writer *w, const struct session_dj *djs, size_t n_djs);
+
+void view_lottery_statistics(
+    struct json_writer *w, const struct lottery_statistics *statistics);
 
 /* Whether the set has ended and its recording is there. */
 bool view_is_uploaded(const struct call *call, const struct session *session);

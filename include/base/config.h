@@ -39,6 +39,11 @@ struct config {
 	int64_t wait_days;
 	const char *events_token;
 
+	int64_t first_draw_minutes;
+	int64_t max_session_hours;
+	double base_weight;
+	double joker; /* a factor; 0: jokers are drawn before all others */
+
 	const char *db_host; /* a list, separated by commas */
 	int64_t db_port;
 	const char *db_socket;
@@ -59,6 +64,8 @@ struct config {
 enum config_type {
 	CONFIG_BOOL,
 	CONFIG_INTEGER, /* min..max */
+	CONFIG_DECIMAL, /* min..max, and over 0 */
+	CONFIG_JOKER,   /* the same, or "guaranteed" */
 	CONFIG_STRING,  /* min..max bytes */
 	CONFIG_ENDPOINT,
 	CONFIG_URL,    /* an endpoint, kept as text */

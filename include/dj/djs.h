@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "db/db.h"
@@ -18,7 +19,10 @@ struct dj {
 	usec_t registered_at;
 	double weight;
 	bool active;
-	int64_t position; /* among those who wait in the queue; 0: none */
+	/* By night_place: among those who wait in the queue; 0 for others. */
+	int64_t position;
+	bool estimated;
+	usec_t estimate; /* of the turn */
 };
 
 typedef bool djs_visit(void *context, const struct dj *dj, struct error *err);
@@ -40,15 +44,17 @@ struct dj_change {
 	bool active;
 };
 
-/* Change a DJ. NOT_FOUND; CONFLICT when somebody else in the open pool has the
- * name; INVALID for a name without a visible character. */
-bool djs_change(struct db *db, struct arena *arena, const struct uuid *id,
-    const struct dj_change *change, struct error *err) MUST_CHECK;
+/* Change a DJ; one who is deactivated leaves the queue. NOT_FOUND; CONFLICT
+ * when somebody else in the open pool has the name; INVALID for a name without
+ * a visible character. */
+bool djs_change(struct db *db, const struct config *config, struct arena *arena,
+    const struct uuid *id, const struct dj_change *change, usec_t now,
+    struct error *err) MUST_CHECK;
 
 /* Remove a DJ. One who has played, or is in a record of the lottery, is
  * deactivated in place of that. NOT_FOUND when there is none. */
-bool djs_remove(struct db *db, struct arena *arena, const struct uuid *id,
-    struct error *err) MUST_CHECK;
+bool djs_remove(struct db *db, const struct config *config, struct arena *arena,
+    const struct uuid *id, usec_t now, struct error *err) MUST_CHECK;
 
 /* INVALID for a name that the database's collation takes for empty, as it does
  * with one of invisible characters only. */

@@ -40,7 +40,7 @@ int64_t draw_weight(const struct draw_rules *rules, double own_weight,
 
 struct draw_participant {
 	struct uuid id;
-	int64_t weight; /* millionths, over 0 */
+	int64_t weight; /* millionths; 0: is not to be drawn */
 };
 
 /* Append the canonical record of a draw: what the seed is mixed with. The
@@ -49,8 +49,8 @@ void draw_record(struct buf *out, const struct uuid *draw_id, usec_t due,
     const struct draw_participant *participants, size_t count);
 
 /* Choose one participant, each with the chance weight / sum of weights, from
- * HMAC-SHA-256(seed, record). INVALID without participants, or with a weight
- * that is not positive. */
+ * HMAC-SHA-256(seed, record). INVALID without anybody who has a weight, or with
+ * one that is negative. */
 bool draw_choose(const unsigned char seed[DRAW_SEED_SIZE], const char *record,
     size_t record_len, const struct draw_participant *participants,
     size_t count, size_t *winner, struct error *err) MUST_CHECK;

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "db/db.h"
@@ -32,6 +33,11 @@ struct lottery_draw {
 struct lottery_participant {
 	struct dj dj;   /* of a record: only id and name */
 	int64_t weight; /* millionths */
+	/* What it came of, beside the settings; in old records it is not. */
+	bool explained;
+	double own_weight;
+	usec_t registered_at; /* for the pool */
+	bool late, joker;
 };
 
 /* Prepare the next draw of a pool unless one is prepared: make a seed and
@@ -51,12 +57,16 @@ struct lottery_result {
  * put the winner at the end of the queue, and write everything down. One
  * transaction: two draws at the same moment never draw one DJ twice or give
  * one position twice. */
-bool lottery_draw(struct db *db, struct arena *arena,
-    struct lottery_result *out, struct error *err) MUST_CHECK;
+bool lottery_draw(struct db *db, const struct config *config,
+    struct arena *arena, struct lottery_result *out, struct error *err)
+    MUST_CHECK;
 
-/* Begin a new round: those who wait in the queue leave it, and everybody in
- * the pool can be drawn again. The records of draws stay. */
-bool lottery_reset(struct db *db, struct error *err) MUST_CHECK;
+/* Make the next draw of the event if it is due, as of the moment it was due:
+ * with the weights of then. When nobody could be drawn then, it waits for the
+ * first who registers. For a transaction that has called night_lock. */
+bool lottery_draw_due(struct db *db, const struct config *config,
+    struct arena *arena, usec_t now, struct lottery_result *out,
+    struct error *err) MUST_CHECK;
 
 typedef bool lottery_visit_draw(
     void *context, const struct lottery_draw *draw, struct error *err);
@@ -70,11 +80,6 @@ bool lottery_list(struct db *db, struct arena *arena,
  * without one. */
 bool lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
     struct lottery_result *out, struct error *err) MUST_CHECK;
-
-/* Visit those who wait in the queue and are active, in order; `limit` of them
- * at most. */
-bool lottery_queue(struct db *db, struct arena *arena, unsigned limit,
-    djs_visit *visit, void *context, struct error *err) MUST_CHECK;
 
 /* Visit those of the open pool who can be drawn, in the order in which they
  * registered. */

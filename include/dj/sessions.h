@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "db/db.h"
@@ -15,6 +16,9 @@
 /* Of as many sets, that one start ends, the ids are told. */
 #define SESSIONS_MAX_ENDED 16
 
+/* So many DJs play in one set at most. */
+#define SESSIONS_MAX_DJS 8
+
 enum session_status {
 	SESSION_RECORDING,  /* the set runs */
 	SESSION_PROCESSING, /* its recording may still come */
@@ -22,10 +26,21 @@ enum session_status {
 	SESSION_FAILED      /* it did not come in time */
 };
 
+struct session_dj {
+	struct uuid id;
+	const char *name;
+};
+
 struct session {
 	struct uuid id;
 	struct uuid dj_id;
-	const char *dj_name;
+	const char *dj_name; /* of all who play, joined by " b2b " */
+	struct session_dj djs[SESSIONS_MAX_DJS]; /* the first has dj_id */
+	size_t n_djs;
+	bool in_event;
+	struct uuid event_id;
+	bool has_length; /* meant to last planned_minutes */
+	int64_t planned_minutes;
 	const char *room; /* NULL when there is none */
 	const char *type;
 	usec_t started_at;
@@ -41,8 +56,13 @@ struct session {
 /* A set as it is to be. For a change, what is not given stays. */
 struct session_change {
 	const struct uuid *dj_id; /* NULL: not given */
-	const char *type;         /* NULL: not given */
-	const char *room;         /* NULL: not given */
+	/* For a start: who plays with that DJ. */
+	const struct uuid *others;
+	size_t n_others;
+	bool has_length;
+	int64_t planned_minutes;
+	const char *type; /* NULL: not given */
+	const char *room; /* NULL: not given */
 	bool has_start, has_end;
 	usec_t started_at, ended_at;
 	bool end_current; /* end who plays in that room; for a start */
@@ -51,20 +71,30 @@ struct session_change {
 typedef bool sessions_visit(
     void *context, const struct session *session, struct error *err);
 
-/* Start a set at change->started_at. The ids of the sets that it ended go to
- * `ended` (SESSIONS_MAX_ENDED). With change->ended_at it is over already.
- * Errors: NOT_FOUND without such a DJ, CONFLICT when the DJ is deactivated or
- * has an active set, INVALID when it ends before it starts. */
-bool sessions_start(struct db *db, struct arena *arena,
-    const struct session_change *change, struct uuid *id, struct uuid *ended,
-    size_t *n_ended, struct error *err) MUST_CHECK;
+/* Start a set at change->started_at, in the event of that time if there is one;
+ * a DJ who waits in the queue has the turn from then on. The ids of the sets
+ * that it ended go to `ended` (SESSIONS_MAX_ENDED). With change->ended_at it is
+ * over already. Errors: NOT_FOUND without such a DJ, CONFLICT when a DJ is
+ * deactivated or has an active set, INVALID when it ends before it starts. */
+bool sessions_start(struct db *db, const struct config *config,
+    struct arena *arena, const struct session_change *change, struct uuid *id,
+    struct uuid *ended, size_t *n_ended, struct error *err) MUST_CHECK;
 
 /* End a set. NOT_FOUND, or CONFLICT when it has ended before. */
 bool sessions_end(struct db *db, struct arena *arena, const struct uuid *id,
     usec_t now, struct error *err) MUST_CHECK;
 
+/* Whether anything has been running for that many hours. */
+bool sessions_any_overlong(struct db *db, struct arena *arena, int64_t hours,
+    usec_t now, bool *any, struct error *err) MUST_CHECK;
+
+/* End what has been running for that many hours, after just so many. */
+bool sessions_end_overlong(struct db *db, int64_t hours, usec_t now,
+    unsigned *count, struct error *err) MUST_CHECK;
+
 /* Change a set. Errors as those of sessions_start. */
-bool sessions_change(struct db *db, struct arena *arena, const struct uuid *id,
+bool sessions_change(struct db *db, const struct config *config,
+    struct arena *arena, const struct uuid *id,
     const struct session_change *change, struct error *err) MUST_CHECK;
 
 /* ERROR_NOT_FOUND when there is no such session. */
@@ -79,6 +109,11 @@ bool sessions_current(struct db *db, struct arena *arena, struct session *out,
 bool sessions_list(struct db *db, struct arena *arena,
     const struct db_page *page, sessions_visit *visit, void *context,
     struct error *err) MUST_CHECK;
+
+/* Visit the sets of an event, the first first; `limit` of them at most. */
+bool sessions_of_event(struct db *db, struct arena *arena,
+    const struct uuid *event_id, unsigned limit, sessions_visit *visit,
+    void *context, struct error *err) MUST_CHECK;
 
 struct sessions_statistics {
 	int64_t total, active;

@@ -19,6 +19,7 @@ enum param_source { PARAM_PATH = 1, PARAM_QUERY = 2, PARAM_BODY = 4 };
 
 enum param_type {
 	PARAM_UUID,
+	PARAM_UUIDS,   /* a JSON array of min..max different ones */
 	PARAM_INTEGER, /* min..max */
 	PARAM_DECIMAL, /* min..max, a JSON number */
 	PARAM_BOOL,    /* true or false */
@@ -44,6 +45,8 @@ struct param_value {
 	double decimal;
 	bool truth;
 	struct uuid id;
+	const struct uuid *ids; /* in the arena */
+	size_t n_ids;
 	usec_t time;
 	const char *text;
 };

@@ -5,6 +5,8 @@
 #include "api/list.h"
 #include "api/routes.h"
 #include "api/views.h"
+#include "dj/night.h"
+#include "dj/queue.h"
 
 static bool
 post_register(struct call *call, struct error *err)
@@ -20,9 +22,17 @@ post_register(struct call *call, struct error *err)
 	return true;
 }
 
+static bool
+read_night(struct call *call, struct night *out, struct error *err)
+{
+	return night_read(
+	    call->db, call->config, call->arena, call->now, out, err);
+}
+
 struct dj_list {
 	struct list list;
 	bool admin;
+	struct night night;
 };
 
 static bool
@@ -31,9 +41,13 @@ visit(void *context, const struct dj *dj, struct error *err)
 	struct dj_list *page = context;
 	const struct list_place place = {dj->registered_at, {dj->id}};
 
+	struct dj placed = *dj;
+
 	(void)err;
-	if (list_take(&page->list, &place))
-		view_dj(&page->list.w, dj, page->admin);
+	if (!list_take(&page->list, &place))
+		return true;
+	night_place(&page->night, &placed);
+	view_dj(&page->list.w, &placed, page->admin);
 	return true;
 }
 
@@ -44,7 +58,8 @@ get_list(struct call *call, struct error *err)
 	struct list *list = &page.list;
 	struct db_page place;
 
-	if (!list_begin(list, call, 1, err))
+	if (!read_night(call, &page.night, err) ||
+	    !list_begin(list, call, 1, err))
 		return false;
 	place = list_page(list);
 	if (!djs_list(call->db, call->arena, &place, visit, &page, err))
@@ -54,17 +69,25 @@ get_list(struct call *call, struct error *err)
 }
 
 static bool
-get_one(struct call *call, struct error *err)
+answer(struct call *call, bool admin, struct error *err)
 {
 	struct json_writer w;
+	struct night night;
 	struct dj dj;
 
 	if (!djs_find(
 		call->db, call->arena, &call_param(call, "id")->id, &dj, err) ||
-	    !call_json(call, 200, &w, err))
+	    !read_night(call, &night, err) || !call_json(call, 200, &w, err))
 		return false;
-	view_dj(&w, &dj, guard_is_admin(call));
+	night_place(&night, &dj);
+	view_dj(&w, &dj, admin);
 	return true;
+}
+
+static bool
+get_one(struct call *call, struct error *err)
+{
+	return answer(call, guard_is_admin(call), err);
 }
 
 static bool
@@ -81,22 +104,27 @@ put_one(struct call *call, struct error *err)
 	    .has_active = active->given,
 	    .active = active->truth,
 	};
-	struct json_writer w;
-	struct dj dj;
 
-	if (!djs_change(call->db, call->arena, id, &change, err) ||
-	    !djs_find(call->db, call->arena, id, &dj, err) ||
-	    !call_json(call, 200, &w, err))
-		return false;
-	view_dj(&w, &dj, true);
-	return true;
+	return djs_change(call->db, call->config, call->arena, id, &change,
+		   call->now, err) &&
+	    answer(call, true, err);
+}
+
+/* Move a DJ who waits in the queue. */
+static bool
+put_position(struct call *call, struct error *err)
+{
+	return queue_move(call->db, call->config, call->arena,
+		   &call_param(call, "id")->id,
+		   call_param(call, "new_position")->number, call->now, err) &&
+	    answer(call, true, err);
 }
 
 static bool
 delete_one(struct call *call, struct error *err)
 {
-	if (!djs_remove(
-		call->db, call->arena, &call_param(call, "id")->id, err))
+	if (!djs_remove(call->db, call->config, call->arena,
+		&call_param(call, "id")->id, call->now, err))
 		return false;
 	call->response->status = 204;
 	return true;
@@ -127,6 +155,12 @@ static const struct param change_params[] = {
     {NULL},
 };
 
+static const struct param position_params[] = {
+    {"id", PARAM_PATH, PARAM_UUID, true, 0, 0, NULL},
+    {"new_position", PARAM_BODY, PARAM_INTEGER, true, 1, NIGHT_MAX_TURNS, NULL},
+    {NULL},
+};
+
 static const struct route routes[] = {
     {HTTP_POST, "/api/djs/register", ROUTE_PUBLIC, false, register_params,
 	post_register},
@@ -134,6 +168,13 @@ static const struct route routes[] = {
     {HTTP_GET, "/api/djs/{id}", ROUTE_PUBLIC, false, id_params, get_one},
     {HTTP_PUT, "/api/djs/{id}", ROUTE_ADMIN, false, change_params, put_one},
     {HTTP_DELETE, "/api/djs/{id}", ROUTE_ADMIN, false, id_params, delete_one},
+    {HTTP_GET, "/api/admin/djs", ROUTE_ADMIN, false, list_params, get_list},
+    {HTTP_PUT, "/api/admin/djs/{id}", ROUTE_ADMIN, false, change_params,
+	put_one},
+    {HTTP_DELETE, "/api/admin/djs/{id}", ROUTE_ADMIN, false, id_params,
+	delete_one},
+    {HTTP_PUT, "/api/admin/djs/{id}/position", ROUTE_ADMIN, false,
+	position_params, put_position},
 };
 
 const struct route_table djs_routes = {

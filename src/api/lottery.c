@@ -1,14 +1,11 @@
 /* Routes of the lottery. */
 #include "dj/lottery.h"
 
-#include "api/guard.h"
 #include "api/list.h"
 #include "api/routes.h"
 #include "api/views.h"
-#include "dj/sessions.h"
-
-/* More do not wait in one night. */
-#define MAX_QUEUE 1000
+#include "dj/night.h"
+#include "dj/queue.h"
 
 static void
 add_weight(struct json_writer *w, const char *name, int64_t millionths)
@@ -18,8 +15,7 @@ add_weight(struct json_writer *w, const char *name, int64_t millionths)
 }
 
 static void
-add_participants(
-    struct json_writer *w, const struct lottery_result *result, bool admin)
+add_participants(struct json_writer *w, const struct lottery_result *result)
 {
 	int64_t sum = 0;
 	size_t i;
@@ -33,7 +29,7 @@ add_participants(
 
 		json_object_begin(w);
 		json_key(w, "dj");
-		view_dj(w, &p->dj, admin);
+		view_dj(w, &p->dj, true);
 		add_weight(w, "calculated_weight", p->weight);
 		json_key(w, "selection_probability");
 		json_decimal(w, (double)p->weight / (double)sum);
@@ -47,19 +43,24 @@ post_draw(struct call *call, struct error *err)
 {
 	struct lottery_result result;
 	struct json_writer w;
+	struct night night;
 
-	if (!lottery_draw(call->db, call->arena, &result, err) ||
+	if (!lottery_draw(call->db, call->config, call->arena, &result, err) ||
 	    !call_json(call, 200, &w, err))
 		return false;
 	if (!result.drawn) {
 		json_null(&w);
 		return true;
 	}
+	if (!night_read(
+		call->db, call->config, call->arena, call->now, &night, err))
+		return false;
+	night_place(&night, &result.participants[result.winner].dj);
 	json_object_begin(&w);
 	view_id(&w, "draw_id", &result.draw.id);
 	json_key(&w, "winner");
 	view_dj(&w, &result.participants[result.winner].dj, true);
-	add_participants(&w, &result, true);
+	add_participants(&w, &result);
 	view_time(&w, "drawn_at", true, result.draw.drawn_at);
 	json_key(&w, "algorithm_used");
 	json_string(&w, DRAW_ALGORITHM);
@@ -127,6 +128,21 @@ get_draws(struct call *call, struct error *err)
 	return true;
 }
 
+/* What the weight came of. */
+static void
+add_reasons(struct json_writer *w, const struct lottery_participant *p)
+{
+	if (!p->explained)
+		return;
+	json_key(w, "own_weight");
+	json_decimal(w, p->own_weight);
+	view_time(w, "registered_at", true, p->registered_at);
+	json_key(w, "late");
+	json_bool(w, p->late);
+	json_key(w, "joker");
+	json_bool(w, p->joker);
+}
+
 /* All that is needed to recompute it: see doc/lottery.md. */
 static bool
 get_draw(struct call *call, struct error *err)
@@ -150,111 +166,11 @@ get_draw(struct call *call, struct error *err)
 		json_string(&w, result.participants[i].dj.name);
 		json_key(&w, "weight_millionths");
 		json_number(&w, result.participants[i].weight);
+		add_reasons(&w, &result.participants[i]);
 		json_object_end(&w);
 	}
 	json_array_end(&w);
 	json_object_end(&w);
-	return true;
-}
-
-/* DJs being written into an array. */
-struct dj_array {
-	struct json_writer w;
-	bool admin;
-	int64_t count;
-};
-
-static bool
-visit_dj(void *context, const struct dj *dj, struct error *err)
-{
-	struct dj_array *array = context;
-
-	(void)err;
-	view_dj(&array->w, dj, array->admin);
-	array->count++;
-	return true;
-}
-
-static bool
-get_queue(struct call *call, struct error *err)
-{
-	struct dj_array array = {.admin = guard_is_admin(call)};
-
-	if (!call_json(call, 200, &array.w, err))
-		return false;
-	json_array_begin(&array.w);
-	if (!lottery_queue(
-		call->db, call->arena, MAX_QUEUE, visit_dj, &array, err))
-		return false;
-	json_array_end(&array.w);
-	return true;
-}
-
-/* The next of the queue, or null. */
-static bool
-add_next(struct call *call, struct dj_array *array, struct error *err)
-{
-	int64_t before = array->count;
-
-	if (!lottery_queue(call->db, call->arena, 1, visit_dj, array, err))
-		return false;
-	if (array->count == before)
-		json_null(&array->w);
-	return true;
-}
-
-static bool
-get_next(struct call *call, struct error *err)
-{
-	struct dj_array array = {.admin = guard_is_admin(call)};
-
-	return call_json(call, 200, &array.w, err) &&
-	    add_next(call, &array, err);
-}
-
-static bool
-add_current(struct call *call, struct dj_array *array, struct error *err)
-{
-	struct session session;
-	struct dj dj;
-	bool found;
-
-	if (!sessions_current(call->db, call->arena, &session, &found, err))
-		return false;
-	if (!found) {
-		json_null(&array->w);
-		return true;
-	}
-	if (!djs_find(call->db, call->arena, &session.dj_id, &dj, err))
-		return false;
-	view_dj(&array->w, &dj, array->admin);
-	return true;
-}
-
-static bool
-get_pool(struct call *call, struct error *err)
-{
-	struct dj_array array = {.admin = guard_is_admin(call)};
-	int64_t total;
-
-	if (!call_json(call, 200, &array.w, err))
-		return false;
-	json_object_begin(&array.w);
-	json_key(&array.w, "active_djs");
-	json_array_begin(&array.w);
-	if (!lottery_pool(call->db, call->arena, visit_dj, &array, err))
-		return false;
-	json_array_end(&array.w);
-	total = array.count;
-	json_key(&array.w, "current_dj");
-	if (!add_current(call, &array, err))
-		return false;
-	json_key(&array.w, "next_dj");
-	if (!add_next(call, &array, err))
-		return false;
-	json_key(&array.w, "total_count");
-	json_number(&array.w, total);
-	json_object_end(&array.w);
 	return true;
 }
 
@@ -267,16 +183,7 @@ get_statistics(struct call *call, struct error *err)
 	if (!lottery_statistics(call->db, call->arena, &statistics, err) ||
 	    !call_json(call, 200, &w, err))
 		return false;
-	json_object_begin(&w);
-	json_key(&w, "total_draws");
-	json_number(&w, statistics.total_draws);
-	json_key(&w, "unique_winners");
-	json_number(&w, statistics.unique_winners);
-	json_key(&w, "average_weight");
-	json_decimal(&w, statistics.average_weight);
-	json_key(&w, "fairness_score");
-	json_decimal(&w, statistics.fairness);
-	json_object_end(&w);
+	view_lottery_statistics(&w, &statistics);
 	return true;
 }
 
@@ -285,7 +192,9 @@ post_reset(struct call *call, struct error *err)
 {
 	struct json_writer w;
 
-	if (!lottery_reset(call->db, err) || !call_json(call, 200, &w, err))
+	if (!queue_reset(
+		call->db, call->config, call->arena, true, call->now, err) ||
+	    !call_json(call, 200, &w, err))
 		return false;
 	json_object_begin(&w);
 	json_key(&w, "success");
@@ -307,10 +216,7 @@ static const struct param id_params[] = {
 };
 
 static const struct route routes[] = {
-    {HTTP_GET, "/api/djs/pool", ROUTE_PUBLIC, false, NULL, get_pool},
     {HTTP_POST, "/api/lottery/draw", ROUTE_ADMIN, false, NULL, post_draw},
-    {HTTP_GET, "/api/lottery/queue", ROUTE_PUBLIC, false, NULL, get_queue},
-    {HTTP_GET, "/api/lottery/next", ROUTE_PUBLIC, false, NULL, get_next},
     {HTTP_GET, "/api/lottery/statistics", ROUTE_PUBLIC, false, NULL,
 	get_statistics},
     {HTTP_GET, "/api/lottery/draws", ROUTE_PUBLIC, false, list_params,

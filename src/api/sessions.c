@@ -2,37 +2,13 @@
 #include "dj/sessions.h"
 
 #include "api/list.h"
+#include "api/look.h"
 #include "api/routes.h"
 #include "api/urls.h"
 #include "api/views.h"
-#include "base/log.h"
-#include "recorder/links.h"
 
 /* Sets before this are typing errors: 2000-01-01. */
 #define EARLIEST (INT64_C(946684800) * USEC_PER_SEC)
-
-/* Look for the recording of a set. The set itself is in the database by now,
- * so what goes wrong here is logged and left to the next look. */
-static void
-look_for_recording(struct call *call, const struct uuid *id, bool anew)
-{
-	struct link_request request = {
-	    .session_id = *id,
-	    .tolerance = call_tolerance(call),
-	    .now = call->now,
-	    .anew = anew,
-	};
-	struct link_result result;
-	struct error err;
-
-	if (!call->config->recorder_enabled)
-		return;
-	index_refresh_if_stale(call);
-	if (!links_find(
-		call->db, call->config, call->arena, &request, &result, &err))
-		log_line(LOG_WARN, "event=no_link req=%s error=%s",
-		    call->request->id, error_name(err.code));
-}
 
 static bool
 answer(struct call *call, int status, const struct uuid *id, struct error *err)
@@ -85,14 +61,13 @@ start_and_look(
     struct call *call, const struct session_change *change, struct error *err)
 {
 	struct uuid id, ended[SESSIONS_MAX_ENDED];
-	size_t n_ended, i;
+	size_t n_ended;
 
-	if (!sessions_start(
-		call->db, call->arena, change, &id, ended, &n_ended, err))
+	if (!sessions_start(call->db, call->config, call->arena, change, &id,
+		ended, &n_ended, err))
 		return false;
-	for (i = 0; i < n_ended; i++)
-		look_for_recording(call, &ended[i], false);
-	look_for_recording(call, &id, false);
+	look_for_recordings(call, ended, n_ended, false);
+	look_for_recordings(call, &id, 1, false);
 	return answer(call, 200, &id, err);
 }
 
@@ -103,6 +78,25 @@ post_start(struct call *call, struct error *err)
 
 	if (!read_change(call, &change, err))
 		return false;
+	change.started_at = call->now;
+	return start_and_look(call, &change, err);
+}
+
+/* Several DJs at one desk. */
+static bool
+post_b2b(struct call *call, struct error *err)
+{
+	const struct param_value *djs = call_param(call, "dj_ids");
+	struct session_change change;
+
+	if (!read_change(call, &change, err))
+		return false;
+	change.dj_id = &djs->ids[0];
+	change.others = djs->ids + 1;
+	change.n_others = djs->n_ids - 1;
+	change.type = "b2b";
+	change.has_length = true;
+	change.planned_minutes = call_param(call, "duration_minutes")->number;
 	change.started_at = call->now;
 	return start_and_look(call, &change, err);
 }
@@ -123,9 +117,10 @@ put_session(struct call *call, struct error *err)
 	struct session_change change;
 
 	if (!read_change(call, &change, err) ||
-	    !sessions_change(call->db, call->arena, id, &change, err))
+	    !sessions_change(
+		call->db, call->config, call->arena, id, &change, err))
 		return false;
-	look_for_recording(call, id,
+	look_for_recordings(call, id, 1,
 	    change.has_start || change.has_end || change.room != NULL);
 	return answer(call, 200, id, err);
 }
@@ -137,7 +132,7 @@ post_end(struct call *call, struct error *err)
 
 	if (!sessions_end(call->db, call->arena, id, call->now, err))
 		return false;
-	look_for_recording(call, id, false);
+	look_for_recordings(call, id, 1, false);
 	return answer(call, 200, id, err);
 }
 
@@ -247,6 +242,14 @@ static const struct param start_params[] = {
     {NULL},
 };
 
+static const struct param b2b_params[] = {
+    {"dj_ids", PARAM_BODY, PARAM_UUIDS, true, 2, SESSIONS_MAX_DJS, NULL},
+    {"duration_minutes", PARAM_BODY, PARAM_INTEGER, true, 1, 1440, NULL},
+    {"room", PARAM_BODY, PARAM_NAME, false, 1, 100, NULL},
+    {"end_current", PARAM_BODY, PARAM_BOOL, false, 0, 0, NULL},
+    {NULL},
+};
+
 static const struct param end_params[] = {
     {"session_id", PARAM_BODY | PARAM_QUERY, PARAM_UUID, true, 0, 0, NULL},
     {NULL},
@@ -284,6 +287,8 @@ static const struct param id_params[] = {
 static const struct route routes[] = {
     {HTTP_POST, "/api/sessions/start", ROUTE_ADMIN, false, start_params,
 	post_start},
+    {HTTP_POST, "/api/admin/sessions/b2b", ROUTE_ADMIN, false, b2b_params,
+	post_b2b},
     {HTTP_POST, "/api/sessions/end", ROUTE_ADMIN, false, end_params, post_end},
     {HTTP_GET, "/api/sessions/current", ROUTE_PUBLIC, false, NULL, get_current},
     {HTTP_GET, "/api/sessions/statistics", ROUTE_PUBLIC, false, NULL,

@@ -14,6 +14,18 @@ view_id(struct json_writer *w, const char *name, const struct uuid *id)
 }
 
 void
+view_optional_id(
+    struct json_writer *w, const char *name, bool known, const struct uuid *id)
+{
+	if (known) {
+		view_id(w, name, id);
+		return;
+	}
+	json_key(w, name);
+	json_null(w);
+}
+
+void
 view_time(struct json_writer *w, const char *name, bool known, usec_t time)
 {
 	char text[CLOCK_RFC3339_SIZE];
@@ -46,9 +58,7 @@ view_dj(struct json_writer *w, const struct dj *dj, bool admin)
 		json_number(w, dj->position);
 	else
 		json_null(w);
-	/* There is no timetable yet that it could come from. */
-	json_key(w, "estimated_time");
-	json_null(w);
+	view_time(w, "estimated_time", dj->estimated, dj->estimate);
 	json_object_end(w);
 }
 
@@ -63,6 +73,40 @@ bool
 view_is_uploaded(const struct call *call, const struct session *session)
 {
 	return status_of(call, session) == SESSION_UPLOADED;
+}
+
+void
+view_participants(
+    struct json_writer *w, const struct session_dj *djs, size_t n_djs)
+{
+	size_t i;
+
+	json_key(w, "participants");
+	json_array_begin(w);
+	for (i = 0; i < n_djs; i++) {
+		json_object_begin(w);
+		view_id(w, "dj_id", &djs[i].id);
+		json_key(w, "name");
+		json_string(w, djs[i].name);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+void
+view_lottery_statistics(
+    struct json_writer *w, const struct lottery_statistics *statistics)
+{
+	json_object_begin(w);
+	json_key(w, "total_draws");
+	json_number(w, statistics->total_draws);
+	json_key(w, "unique_winners");
+	json_number(w, statistics->unique_winners);
+	json_key(w, "average_weight");
+	json_decimal(w, statistics->average_weight);
+	json_key(w, "fairness_score");
+	json_decimal(w, statistics->fairness);
+	json_object_end(w);
 }
 
 void
@@ -89,6 +133,8 @@ view_session_members(struct call *call, struct json_writer *w,
 	json_string(w, session->type);
 	json_key(w, "room");
 	json_string(w, session->room);
+	view_participants(w, session->djs, session->n_djs);
+	view_optional_id(w, "event_id", session->in_event, &session->event_id);
 }
 
 bool

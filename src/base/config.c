@@ -94,6 +94,36 @@ set_integer(const struct config_setting *setting, int64_t *out,
 }
 
 static bool
+set_decimal(const struct config_setting *setting, double *out,
+    const char *value, struct error *err)
+{
+	char range[80];
+	char *end;
+	double number = strtod(value, &end);
+
+	if (strspn(value, "0123456789.") == strlen(value) && end != value &&
+	    *end == '\0' && number > 0 && number >= (double)setting->min &&
+	    number <= (double)setting->max) {
+		*out = number;
+		return true;
+	}
+	(void)snprintf(range, sizeof(range),
+	    "be a number over %lld, up to %lld%s", (long long)setting->min,
+	    (long long)setting->max,
+	    setting->type == CONFIG_JOKER ? ", or guaranteed" : "");
+	return refuse(setting, value, range, err);
+}
+
+static bool
+set_joker(const struct config_setting *setting, double *out, const char *value,
+    struct error *err)
+{
+	*out = 0;
+	return strcmp(value, "guaranteed") == 0 ||
+	    set_decimal(setting, out, value, err);
+}
+
+static bool
 set_string(const struct config_setting *setting, const char **out,
     const char *value, struct error *err)
 {
@@ -228,6 +258,10 @@ set_value(struct config *config, const struct config_setting *setting,
 		    refuse(setting, value, "be true or false", err);
 	case CONFIG_INTEGER:
 		return set_integer(setting, out, value, err);
+	case CONFIG_DECIMAL:
+		return set_decimal(setting, out, value, err);
+	case CONFIG_JOKER:
+		return set_joker(setting, out, value, err);
 	case CONFIG_STRING:
 		return set_string(setting, out, value, err);
 	case CONFIG_ENDPOINT:

@@ -1,11 +1,23 @@
 /* Changing and removing DJs. */
 #include "dj/djs.h"
 
+#include "dj/night.h"
+#include "dj/queue.h"
+
 struct edit {
+	const struct config *config;
 	struct arena *arena;
 	const struct uuid *id;
 	const struct dj_change *change;
+	usec_t now;
 };
+
+static bool
+leave(struct db *db, const struct edit *edit, struct error *err)
+{
+	return queue_leave(
+	    db, edit->config, edit->arena, edit->id, edit->now, err);
+}
 
 /* In the open pool a name is unique. */
 static bool
@@ -38,8 +50,11 @@ change_work(struct db *db, void *context, struct error *err)
 	    change->has_active ? db_int(change->active) : db_null(),
 	    db_uuid(edit->id),
 	};
+	const bool leaves = change->has_active && !change->active;
 	uint64_t rows;
 
+	if (leaves && !night_lock(db, err))
+		return false;
 	if (change->name != NULL &&
 	    (!djs_check_name(db, edit->arena, change->name, err) ||
 		!rename_in_pool(db, edit, err)))
@@ -50,15 +65,17 @@ change_work(struct db *db, void *context, struct error *err)
 		"is_active = COALESCE(?, is_active) WHERE id = ?",
 		args, 5, &rows, err))
 		return false;
-	return rows == 1 ||
-	    error_set(err, ERROR_NOT_FOUND, "there is no such DJ");
+	if (rows == 0)
+		return error_set(err, ERROR_NOT_FOUND, "there is no such DJ");
+	return !leaves || leave(db, edit, err);
 }
 
 bool
-djs_change(struct db *db, struct arena *arena, const struct uuid *id,
-    const struct dj_change *change, struct error *err)
+djs_change(struct db *db, const struct config *config, struct arena *arena,
+    const struct uuid *id, const struct dj_change *change, usec_t now,
+    struct error *err)
 {
-	struct edit edit = {arena, id, change};
+	struct edit edit = {config, arena, id, change, now};
 
 	return db_transaction(db, change_work, &edit, err);
 }
@@ -74,7 +91,7 @@ lock_and_look(
 	bool found;
 
 	if (!db_select_one(db,
-		"SELECT EXISTS (SELECT 1 FROM sessions s "
+		"SELECT EXISTS (SELECT 1 FROM session_djs s "
 		"WHERE s.dj_id = djs.id) "
 		"OR EXISTS (SELECT 1 FROM draw_participants d "
 		"WHERE d.dj_id = djs.id) "
@@ -94,21 +111,22 @@ remove_work(struct db *db, void *context, struct error *err)
 	const struct db_value args[] = {db_uuid(edit->id)};
 	bool referred = false;
 
-	if (!lock_and_look(db, edit, &referred, err))
+	if (!night_lock(db, err) || !lock_and_look(db, edit, &referred, err))
 		return false;
 	if (referred)
 		return db_exec(db, "UPDATE djs SET is_active = 0 WHERE id = ?",
-		    args, 1, NULL, err);
+			   args, 1, NULL, err) &&
+		    leave(db, edit, err);
 	return db_exec(db, "DELETE FROM pool_entries WHERE dj_id = ?", args, 1,
 		   NULL, err) &&
 	    db_exec(db, "DELETE FROM djs WHERE id = ?", args, 1, NULL, err);
 }
 
 bool
-djs_remove(struct db *db, struct arena *arena, const struct uuid *id,
-    struct error *err)
+djs_remove(struct db *db, const struct config *config, struct arena *arena,
+    const struct uuid *id, usec_t now, struct error *err)
 {
-	struct edit edit = {arena, id, NULL};
+	struct edit edit = {config, arena, id, NULL, now};
 
 	return db_transaction(db, remove_work, &edit, err);
 }

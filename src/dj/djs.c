@@ -5,7 +5,7 @@
 #include "dj/lottery.h"
 
 const enum db_type dj_row_types[DJ_ROW_SIZE] = {
-    DB_UUID, DB_TEXT, DB_TEXT, DB_TIME, DB_DOUBLE, DB_INT, DB_INT};
+    DB_UUID, DB_TEXT, DB_TEXT, DB_TIME, DB_DOUBLE, DB_INT};
 
 struct dj
 dj_row_read(const struct db_value *row)
@@ -17,7 +17,6 @@ dj_row_read(const struct db_value *row)
 	    .registered_at = row[3].as.time,
 	    .weight = row[4].as.decimal,
 	    .active = row[5].as.number != 0,
-	    .position = row[6].as.number,
 	};
 }
 

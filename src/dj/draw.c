@@ -88,16 +88,15 @@ sum_weights(const struct draw_participant *participants, size_t count,
 
 	*sum = 0;
 	for (i = 0; i < count; i++) {
-		if (participants[i].weight <= 0)
+		if (participants[i].weight < 0)
 			return error_set(
-			    err, ERROR_INVALID, "a weight is not positive");
+			    err, ERROR_INVALID, "a weight is negative");
 		if (*sum > UINT64_MAX / 2)
 			return error_set(
 			    err, ERROR_INVALID, "the weights are too large");
 		*sum += (uint64_t)participants[i].weight;
 	}
-	return *sum > 0 ||
-	    error_set(err, ERROR_INVALID, "nobody is in the pool");
+	return *sum > 0 || error_set(err, ERROR_INVALID, "nobody can be drawn");
 }
 
 bool

@@ -2,14 +2,8 @@
 #include "dj/lottery.h"
 
 #include "base/hex.h"
-#include "dj/dj_row.h"
-
-/* The base weight, and the factor of a joker, of whom there are none yet. */
-#define BASE_WEIGHT  1.0
-#define JOKER_FACTOR 1.0
-
-/* A pool of more is not drawn from: the first that registered count. */
-#define MAX_PARTICIPANTS 2000
+#include "dj/night.h"
+#include "dj/participants.h"
 
 static bool
 next_number(struct db *db, struct arena *arena, const struct uuid *pool_id,
@@ -70,47 +64,25 @@ lottery_prepare(struct db *db, struct arena *arena, const struct uuid *pool_id,
 
 /* What a draw works with. */
 struct drawing {
+	const struct config *config;
 	struct arena *arena;
 	usec_t now;
+	struct night night;
 	struct lottery_result *out;
-	struct uuid pool_id;
-	int64_t round;
 	unsigned char seed[DRAW_SEED_SIZE];
 };
 
-/* The open pool, locked by a write. */
 static bool
-lock_pool(struct db *db, struct drawing *d, struct error *err)
-{
-	static const enum db_type types[] = {DB_UUID, DB_INT};
-	struct db_value row[2];
-	bool found;
-
-	if (!db_exec(db,
-		"UPDATE pools SET changes = changes + 1 WHERE open_mark = 1",
-		NULL, 0, NULL, err) ||
-	    !db_select_one(db,
-		"SELECT id, round FROM pools WHERE open_mark = 1", NULL, 0,
-		types, row, 2, d->arena, &found, err))
-		return false;
-	if (!found)
-		return error_set(err, ERROR_INTERNAL, "no pool is open");
-	d->pool_id = row[0].as.id;
-	d->round = row[1].as.number;
-	return true;
-}
-
-static bool
-read_prepared(struct db *db, struct drawing *d, struct error *err)
+read_prepared(struct db *db, struct drawing *d, usec_t due, struct error *err)
 {
 	static const enum db_type types[] = {
 	    DB_UUID, DB_INT, DB_TEXT, DB_TEXT, DB_TIME};
-	const struct db_value args[] = {db_uuid(&d->pool_id)};
+	const struct db_value args[] = {db_uuid(&d->night.pool_id)};
 	struct lottery_draw *draw = &d->out->draw;
 	struct db_value row[5];
 	bool found;
 
-	if (!lottery_prepare(db, d->arena, &d->pool_id, err) ||
+	if (!lottery_prepare(db, d->arena, &d->night.pool_id, err) ||
 	    !db_select_one(db,
 		"SELECT id, number, commitment, seed, committed_at FROM draws "
 		"WHERE pool_id = ? AND drawn_at IS NULL ORDER BY number "
@@ -122,66 +94,16 @@ read_prepared(struct db *db, struct drawing *d, struct error *err)
 		    err, ERROR_INTERNAL, "the prepared draw is malformed");
 	*draw = (struct lottery_draw){
 	    .id = row[0].as.id,
-	    .pool_id = d->pool_id,
+	    .pool_id = d->night.pool_id,
 	    .number = row[1].as.number,
 	    .commitment = row[2].as.text.bytes,
 	    .committed_at = row[4].as.time,
 	    .drawn = true,
 	    .seed = row[3].as.text.bytes,
-	    .due_at = d->now,
+	    .due_at = due,
 	    .drawn_at = d->now,
 	};
 	return true;
-}
-
-static bool
-take_participant(void *context, const struct db_value *row, struct error *err)
-{
-	struct drawing *d = context;
-	struct lottery_participant *p = &d->out->participants[d->out->count++];
-	const struct draw_rules rules = {
-	    .base_weight = BASE_WEIGHT,
-	    .joker_factor = JOKER_FACTOR,
-	    .due = d->now,
-	};
-
-	(void)err;
-	p->dj = dj_row_read(row);
-	p->weight = draw_weight(
-	    &rules, p->dj.weight, row[DJ_ROW_SIZE].as.time, false);
-	return true;
-}
-
-/* Those of the pool who can be drawn, in the order of their ids. */
-static bool
-read_participants(struct db *db, struct drawing *d, struct error *err)
-{
-	enum db_type types[DJ_ROW_SIZE + 1];
-	const struct db_value args[] = {
-	    db_int(d->round),
-	    db_uuid(&d->pool_id),
-	    db_time(d->now),
-	    db_int(MAX_PARTICIPANTS),
-	};
-	size_t i;
-
-	for (i = 0; i < DJ_ROW_SIZE; i++)
-		types[i] = dj_row_types[i];
-	types[DJ_ROW_SIZE] = DB_TIME;
-	d->out->count = 0;
-	d->out->participants = arena_alloc(
-	    d->arena, MAX_PARTICIPANTS * sizeof(d->out->participants[0]));
-	if (d->out->participants == NULL)
-		return error_memory(err);
-	return db_each(db,
-	    "SELECT " DJ_ROW_COLUMNS ", e.registered_at FROM pool_entries e "
-	    "JOIN djs ON djs.id = e.dj_id "
-	    "LEFT JOIN queue_entries q ON q.pool_id = e.pool_id "
-	    "AND q.dj_id = e.dj_id AND q.round = ? "
-	    "WHERE e.pool_id = ? AND q.dj_id IS NULL AND djs.is_active = 1 "
-	    "AND e.registered_at <= ? ORDER BY djs.id LIMIT ?",
-	    args, 4, types, DJ_ROW_SIZE + 1, d->arena, take_participant, d,
-	    err);
 }
 
 static bool
@@ -216,12 +138,17 @@ write_participant(struct db *db, const struct uuid *draw_id,
 	    db_uuid(&p->dj.id),
 	    db_text(p->dj.name),
 	    db_int(p->weight),
+	    db_double(p->own_weight),
+	    db_time(p->registered_at),
+	    db_int(p->late),
+	    db_int(p->joker),
 	};
 
 	return db_exec(db,
-	    "INSERT INTO draw_participants (draw_id, dj_id, name, weight) "
-	    "VALUES (?, ?, ?, ?)",
-	    args, 4, NULL, err);
+	    "INSERT INTO draw_participants (draw_id, dj_id, name, weight, "
+	    "own_weight, registered_at, is_late, is_joker) "
+	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	    args, 8, NULL, err);
 }
 
 static bool
@@ -250,26 +177,42 @@ static bool
 enqueue(struct db *db, const struct drawing *d, struct error *err)
 {
 	const struct lottery_result *out = d->out;
+	const struct night *night = &d->night;
 	const struct db_value args[] = {
-	    db_uuid(&d->pool_id),
-	    db_int(d->round),
+	    db_uuid(&night->pool_id),
+	    db_int(night->round),
 	    db_uuid(&out->participants[out->winner].dj.id),
 	    db_uuid(&out->draw.id),
 	    db_time(d->now),
-	    db_uuid(&d->pool_id),
+	    night->has_event
+		? db_time(plan_next_slot(&night->plan, out->draw.due_at))
+		: db_null(),
+	    db_uuid(&night->pool_id),
 	};
 
 	if (db_exec(db,
 		"INSERT INTO queue_entries (pool_id, position, round, dj_id, "
-		"draw_id, added_at) "
-		"SELECT ?, COALESCE(MAX(position), 0) + 1, ?, ?, ?, ? "
+		"draw_id, added_at, slot_at) "
+		"SELECT ?, COALESCE(MAX(position), 0) + 1, ?, ?, ?, ?, ? "
 		"FROM queue_entries WHERE pool_id = ?",
-		args, 6, NULL, err))
+		args, 7, NULL, err))
 		return true;
 	/* Another draw came first, on another node: run again. */
 	if (err->code == ERROR_DUPLICATE)
 		err->code = ERROR_RETRY;
 	return false;
+}
+
+/* Draw one of the participants that have been read, if there are any. */
+static bool
+draw(struct db *db, struct drawing *d, usec_t due, struct error *err)
+{
+	d->out->drawn = d->out->count > 0;
+	if (!d->out->drawn)
+		return true;
+	return read_prepared(db, d, due, err) && choose(d, err) &&
+	    write_record(db, d, err) && enqueue(db, d, err) &&
+	    lottery_prepare(db, d->arena, &d->night.pool_id, err);
 }
 
 static bool
@@ -278,46 +221,60 @@ draw_work(struct db *db, void *context, struct error *err)
 	struct drawing *d = context;
 
 	*d->out = (struct lottery_result){.drawn = false};
-	if (!lock_pool(db, d, err))
+	if (!night_lock(db, err))
 		return false;
 	/* After the wait for the lock, so that the draws are in order. */
 	d->now = clock_now();
-	if (!read_prepared(db, d, err) || !read_participants(db, d, err))
-		return false;
-	if (d->out->count == 0)
-		return true;
-	d->out->drawn = true;
-	return choose(d, err) && write_record(db, d, err) &&
-	    enqueue(db, d, err) &&
-	    lottery_prepare(db, d->arena, &d->pool_id, err);
+	return night_read(db, d->config, d->arena, d->now, &d->night, err) &&
+	    participants_read(
+		db, d->config, d->arena, &d->night, d->now, d->out, err) &&
+	    draw(db, d, d->now, err);
 }
 
 bool
-lottery_draw(struct db *db, struct arena *arena, struct lottery_result *out,
-    struct error *err)
+lottery_draw(struct db *db, const struct config *config, struct arena *arena,
+    struct lottery_result *out, struct error *err)
 {
-	struct drawing d = {.arena = arena, .out = out};
+	struct drawing d = {.config = config, .arena = arena, .out = out};
 
 	return db_transaction(db, draw_work, &d, err);
 }
 
+/* Nobody could be drawn at `due`: the draw is that of the first who came
+ * later. */
 static bool
-reset_work(struct db *db, void *context, struct error *err)
+draw_first(struct db *db, struct drawing *d, usec_t due, struct error *err)
 {
-	(void)context;
-	return db_exec(db,
-		   "UPDATE pools SET changes = changes + 1, round = round + 1 "
-		   "WHERE open_mark = 1",
-		   NULL, 0, NULL, err) &&
-	    db_exec(db,
-		"DELETE q FROM queue_entries q JOIN pools p "
-		"ON p.id = q.pool_id AND p.open_mark = 1 "
-		"WHERE q.status = 'waiting'",
-		NULL, 0, NULL, err);
+	usec_t first = due;
+	bool found;
+
+	if (!participants_first(
+		db, d->arena, &d->night, due, d->now, &first, &found, err))
+		return false;
+	if (!found)
+		return true;
+	return participants_read(
+		   db, d->config, d->arena, &d->night, first, d->out, err) &&
+	    draw(db, d, first, err);
 }
 
 bool
-lottery_reset(struct db *db, struct error *err)
+lottery_draw_due(struct db *db, const struct config *config,
+    struct arena *arena, usec_t now, struct lottery_result *out,
+    struct error *err)
 {
-	return db_transaction(db, reset_work, NULL, err);
+	struct drawing d = {
+	    .config = config, .arena = arena, .now = now, .out = out};
+	usec_t due;
+
+	*out = (struct lottery_result){.drawn = false};
+	if (!night_read(db, config, arena, now, &d.night, err))
+		return false;
+	due = d.night.plan.draw_due;
+	if (!d.night.has_event || due > now)
+		return true;
+	if (!participants_read(db, config, arena, &d.night, due, out, err))
+		return false;
+	return out->count > 0 ? draw(db, &d, due, err)
+			      : draw_first(db, &d, due, err);
 }

@@ -117,6 +117,13 @@ take_participant(void *context, const struct db_value *row, struct error *err)
 	p->dj.id = row[0].as.id;
 	p->dj.name = row[1].as.text.bytes;
 	p->weight = row[2].as.number;
+	p->explained = row[3].type != DB_NULL && row[4].type != DB_NULL;
+	if (p->explained) {
+		p->own_weight = row[3].as.decimal;
+		p->registered_at = row[4].as.time;
+		p->late = row[5].as.number != 0;
+		p->joker = row[6].as.number != 0;
+	}
 	if (uuid_compare(&p->dj.id, &out->draw.winner_id) == 0)
 		out->winner = out->count;
 	out->count++;
@@ -128,7 +135,7 @@ lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
     struct lottery_result *out, struct error *err)
 {
 	static const enum db_type participant_types[] = {
-	    DB_UUID, DB_TEXT, DB_INT};
+	    DB_UUID, DB_TEXT, DB_INT, DB_DOUBLE, DB_TIME, DB_INT, DB_INT};
 	const struct db_value args[] = {db_uuid(id)};
 	struct db_value row[N_COLUMNS];
 	bool found;
@@ -144,13 +151,14 @@ lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
 	/* A finished draw has no more participants later. */
 	return count_participants(db, arena, id, out, err) &&
 	    db_each(db,
-		"SELECT dj_id, name, weight FROM draw_participants "
+		"SELECT dj_id, name, weight, own_weight, registered_at, "
+		"is_late, is_joker FROM draw_participants "
 		"WHERE draw_id = ? ORDER BY dj_id",
-		args, 1, participant_types, 3, arena, take_participant, out,
+		args, 1, participant_types, 7, arena, take_participant, out,
 		err);
 }
 
-struct queue {
+struct pool {
 	djs_visit *visit;
 	void *context;
 };
@@ -158,34 +166,17 @@ struct queue {
 static bool
 visit_dj(void *context, const struct db_value *row, struct error *err)
 {
-	const struct queue *queue = context;
+	const struct pool *pool = context;
 	const struct dj dj = dj_row_read(row);
 
-	return queue->visit(queue->context, &dj, err);
-}
-
-bool
-lottery_queue(struct db *db, struct arena *arena, unsigned limit,
-    djs_visit *visit, void *context, struct error *err)
-{
-	const struct db_value args[] = {db_int(limit)};
-	struct queue queue = {visit, context};
-
-	return db_each(db,
-	    "SELECT " DJ_ROW_COLUMNS " FROM pools "
-	    "JOIN queue_entries q ON q.pool_id = pools.id "
-	    "JOIN djs ON djs.id = q.dj_id "
-	    "WHERE pools.open_mark = 1 AND q.status = 'waiting' "
-	    "AND djs.is_active = 1 "
-	    "ORDER BY q.position LIMIT ?",
-	    args, 1, dj_row_types, DJ_ROW_SIZE, arena, visit_dj, &queue, err);
+	return pool->visit(pool->context, &dj, err);
 }
 
 bool
 lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
     void *context, struct error *err)
 {
-	struct queue queue = {visit, context};
+	struct pool pool = {visit, context};
 
 	return db_each(db,
 	    "SELECT " DJ_ROW_COLUMNS " FROM pools "
@@ -195,7 +186,7 @@ lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
 	    "AND q.dj_id = e.dj_id AND q.round = pools.round "
 	    "WHERE pools.open_mark = 1 AND djs.is_active = 1 "
 	    "AND q.dj_id IS NULL ORDER BY e.registered_at, djs.id",
-	    NULL, 0, dj_row_types, DJ_ROW_SIZE, arena, visit_dj, &queue, err);
+	    NULL, 0, dj_row_types, DJ_ROW_SIZE, arena, visit_dj, &pool, err);
 }
 
 /* Wins over expected wins of each DJ, x; Jain's index is (Σx)² / (n Σx²): 1
@@ -210,7 +201,8 @@ lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
 	"expected, SUM(p.dj_id = w.winner_id) + 0e0 AS wins "                 \
 	"FROM draw_participants p JOIN draws w ON w.id = p.draw_id "          \
 	"JOIN (SELECT draw_id, SUM(weight) AS total FROM draw_participants "  \
-	"GROUP BY draw_id) t ON t.draw_id = p.draw_id GROUP BY p.dj_id) x"
+	"GROUP BY draw_id) t ON t.draw_id = p.draw_id GROUP BY p.dj_id "      \
+	"HAVING expected > 0) x"
 
 bool
 lottery_statistics(struct db *db, struct arena *arena,

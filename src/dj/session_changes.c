@@ -1,13 +1,17 @@
-/* Starting, ending and changing sessions. */
+/* Starting and changing sessions. */
 #include "dj/djs.h"
+#include "dj/night.h"
+#include "dj/session_ends.h"
 #include "dj/sessions.h"
 
 struct start {
+	const struct config *config;
 	struct arena *arena;
 	const struct session_change *change;
 	struct uuid id;
 	struct uuid *ended;
 	size_t n_ended;
+	struct db_value event_id, pool_id; /* of the event; NULL: none */
 };
 
 static bool
@@ -31,7 +35,21 @@ check_dj(struct db *db, struct arena *arena, const struct uuid *id,
 	    error_set(err, ERROR_CONFLICT, "dj_id: this DJ is deactivated");
 }
 
-/* The UNIQUE key on active_dj_id is what makes a set the only one. */
+static bool
+check_djs(struct db *db, const struct start *start, struct error *err)
+{
+	const struct session_change *change = start->change;
+	size_t i;
+
+	if (!check_dj(db, start->arena, change->dj_id, err))
+		return false;
+	for (i = 0; i < change->n_others; i++)
+		if (!check_dj(db, start->arena, &change->others[i], err))
+			return false;
+	return true;
+}
+
+/* The UNIQUE keys on active_dj_id are what makes a set the only one. */
 static bool
 say_conflict(struct error *err)
 {
@@ -41,89 +59,37 @@ say_conflict(struct error *err)
 	return false;
 }
 
+/* The event that a set at this time is part of: its first one may begin a
+ * little early. */
 static bool
-take_running(void *context, const struct db_value *row, struct error *err)
+find_event(struct db *db, const struct config *config, struct arena *arena,
+    usec_t at, struct db_value *event_id, struct db_value *pool_id,
+    struct error *err)
 {
-	struct start *start = context;
+	static const enum db_type types[] = {DB_UUID, DB_UUID};
+	const usec_t early = config->first_draw_minutes * USEC_PER_MIN;
+	const struct db_value args[] = {
+	    db_time(at + early), db_time(at), db_time(at)};
+	struct db_value row[2];
+	bool found;
 
-	(void)err;
-	start->ended[start->n_ended++] = row[0].as.id;
+	*event_id = *pool_id = db_null();
+	if (!db_select_one(db,
+		"SELECT id, pool_id FROM events WHERE started_at <= ? "
+		"AND (ended_at IS NULL "
+		"OR (ended_at > ? AND ended_at >= started_at)) "
+		"ORDER BY started_at > ?, started_at DESC LIMIT 1",
+		args, 3, types, row, 2, arena, &found, err))
+		return false;
+	if (found) {
+		*event_id = row[0];
+		*pool_id = row[1];
+	}
 	return true;
 }
 
-/* The sets that run in the room of the new one, into start->ended: all that a
- * room ever has. Of more than that the rest gets its recordings later, when the
- * index is refreshed. */
 static bool
-find_running(struct db *db, struct start *start, struct error *err)
-{
-	static const enum db_type types[] = {DB_UUID};
-	const struct db_value args[] = {
-	    db_text(start->change->room), db_int(SESSIONS_MAX_ENDED)};
-
-	start->n_ended = 0;
-	return db_each(db,
-	    "SELECT id FROM sessions WHERE active_dj_id IS NOT NULL "
-	    "AND room <=> ? ORDER BY started_at LIMIT ? FOR UPDATE",
-	    args, 2, types, 1, start->arena, take_running, start, err);
-}
-
-static bool
-lock_room(struct db *db, const char *room, struct error *err)
-{
-	const struct db_value args[] = {db_text(room == NULL ? "" : room)};
-
-	return db_exec(db,
-	    "INSERT INTO rooms (name, starts) VALUES (?, 1) "
-	    "ON DUPLICATE KEY UPDATE starts = starts + 1",
-	    args, 1, NULL, err);
-}
-
-/* A set never ends before it starts, even when the clock was set back. */
-#define END_SESSIONS                                               \
-	"UPDATE sessions SET ended_at = GREATEST(started_at, ?), " \
-	"active_dj_id = NULL WHERE ended_at IS NULL "
-
-/* Who waits in the queue plays now, and is no longer next. */
-static bool
-play_from_queue(struct db *db, const struct start *start, struct error *err)
-{
-	const struct db_value args[] = {
-	    db_uuid(&start->id), db_uuid(start->change->dj_id)};
-
-	return db_exec(db,
-	    "UPDATE queue_entries q JOIN pools p "
-	    "ON p.id = q.pool_id AND p.open_mark = 1 "
-	    "SET q.status = 'playing', q.session_id = ? "
-	    "WHERE q.dj_id = ? AND q.status = 'waiting'",
-	    args, 2, NULL, err);
-}
-
-static bool
-leave_queue(struct db *db, struct error *err)
-{
-	return db_exec(db,
-	    "UPDATE queue_entries q JOIN sessions s ON s.id = q.session_id "
-	    "SET q.status = 'played' "
-	    "WHERE q.status = 'playing' AND s.ended_at IS NOT NULL",
-	    NULL, 0, NULL, err);
-}
-
-static bool
-end_running(struct db *db, struct start *start, struct error *err)
-{
-	const struct db_value args[] = {
-	    db_time(start->change->started_at), db_text(start->change->room)};
-
-	return lock_room(db, start->change->room, err) &&
-	    find_running(db, start, err) &&
-	    db_exec(db,
-		END_SESSIONS "AND active_dj_id IS NOT NULL AND room <=> ?",
-		args, 2, NULL, err);
-}
-
-static bool
-insert(struct db *db, const struct start *start, struct error *err)
+insert_session(struct db *db, const struct start *start, struct error *err)
 {
 	const struct session_change *change = start->change;
 	const struct db_value args[] = {
@@ -134,14 +100,143 @@ insert(struct db *db, const struct start *start, struct error *err)
 	    db_text(change->type == NULL ? "solo" : change->type),
 	    db_time(change->started_at),
 	    change->has_end ? db_time(change->ended_at) : db_null(),
+	    start->event_id,
+	    change->has_length ? db_int(change->planned_minutes) : db_null(),
 	};
 
 	return db_exec(db,
 		   "INSERT INTO sessions (id, dj_id, active_dj_id, room, "
-		   "session_type, started_at, ended_at) "
-		   "VALUES (?, ?, ?, ?, ?, ?, ?)",
-		   args, 7, NULL, err) ||
+		   "session_type, started_at, ended_at, event_id, "
+		   "planned_minutes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		   args, 9, NULL, err) ||
 	    say_conflict(err);
+}
+
+static bool
+insert_dj(struct db *db, const struct uuid *session_id,
+    const struct uuid *dj_id, bool running, int64_t place, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(session_id),
+	    db_uuid(dj_id),
+	    running ? db_uuid(dj_id) : db_null(),
+	    db_int(place),
+	};
+
+	return db_exec(db,
+		   "INSERT INTO session_djs (session_id, dj_id, active_dj_id, "
+		   "place) VALUES (?, ?, ?, ?)",
+		   args, 4, NULL, err) ||
+	    say_conflict(err);
+}
+
+/* Who waits has the turn now, and is no longer next; a turn that went by
+ * without a session gets the one that is entered later. Outside of events only
+ * a set that runs has to do with the queue. */
+static bool
+take_turn(struct db *db, const struct start *start, const struct uuid *dj_id,
+    bool *taken, struct error *err)
+{
+	const bool in_event = start->event_id.type != DB_NULL;
+	const bool over = start->change->has_end;
+	const struct db_value args[] = {
+	    db_text(over ? "played" : "playing"),
+	    db_uuid(&start->id),
+	    start->pool_id,
+	    db_uuid(dj_id),
+	    db_int(in_event),
+	};
+	uint64_t rows = 0;
+
+	*taken = true;
+	if (over && !in_event)
+		return true;
+	if (!db_exec(db,
+		"UPDATE queue_entries SET status = ?, session_id = ?, "
+		"began_at = NULL, ended_at = NULL "
+		"WHERE pool_id = COALESCE(?, (SELECT id FROM pools "
+		"WHERE open_mark = 1)) AND dj_id = ? "
+		"AND session_id IS NULL AND (status = 'waiting' "
+		"OR (? AND status <> 'skipped')) "
+		"ORDER BY position DESC LIMIT 1",
+		args, 5, &rows, err))
+		return false;
+	*taken = rows > 0 || over || !in_event;
+	return true;
+}
+
+/* Who plays without having been drawn is not drawn any more in this round;
+ * whoever is in the round has been. */
+static bool
+join_round(struct db *db, const struct start *start, const struct uuid *dj_id,
+    struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(dj_id),
+	    db_uuid(&start->id),
+	    db_time(start->change->started_at),
+	    start->pool_id,
+	};
+
+	return db_exec(db,
+	    "INSERT IGNORE INTO queue_entries (pool_id, position, round, "
+	    "dj_id, session_id, status, added_at) "
+	    "SELECT p.id, (SELECT COALESCE(MAX(q.position), 0) + 1 "
+	    "FROM queue_entries q WHERE q.pool_id = p.id), p.round, ?, ?, "
+	    "'playing', ? FROM pools p WHERE p.id = ?",
+	    args, 4, NULL, err);
+}
+
+static bool
+insert_djs(struct db *db, const struct start *start, struct error *err)
+{
+	const struct session_change *change = start->change;
+	size_t i;
+
+	for (i = 0; i <= change->n_others; i++) {
+		const struct uuid *dj_id = i == 0 ? change->dj_id
+						  : &change->others[i - 1];
+		bool taken;
+
+		if (!insert_dj(db, &start->id, dj_id, !change->has_end,
+			(int64_t)i + 1, err) ||
+		    !take_turn(db, start, dj_id, &taken, err) ||
+		    (!taken && !join_round(db, start, dj_id, err)))
+			return false;
+	}
+	return true;
+}
+
+/* Whoever had the turn by the plan alone, with a session of nobody's, gives it
+ * up to the one that starts. */
+static bool
+displace(struct db *db, const struct start *start, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_time(start->change->started_at), start->pool_id};
+
+	if (start->change->has_end || start->event_id.type == DB_NULL)
+		return true;
+	return db_exec(db,
+	    "UPDATE queue_entries SET status = 'played', "
+	    "ended_at = GREATEST(began_at, ?) WHERE pool_id = ? "
+	    "AND status = 'playing' AND session_id IS NULL",
+	    args, 2, NULL, err);
+}
+
+static bool
+end_running(struct db *db, struct start *start, struct error *err)
+{
+	struct session_ends ends = {start->ended, 0};
+
+	start->n_ended = 0;
+	if (!start->change->end_current)
+		return true;
+	if (!session_ends_room(db, start->arena, start->change->room,
+		start->change->started_at, &ends, err))
+		return false;
+	start->n_ended = ends.count;
+	return true;
 }
 
 static bool
@@ -149,18 +244,21 @@ start_work(struct db *db, void *context, struct error *err)
 {
 	struct start *start = context;
 
-	return check_dj(db, start->arena, start->change->dj_id, err) &&
-	    (!start->change->end_current || end_running(db, start, err)) &&
-	    insert(db, start, err) && play_from_queue(db, start, err) &&
-	    leave_queue(db, err);
+	return night_lock(db, err) && check_djs(db, start, err) &&
+	    find_event(db, start->config, start->arena,
+		start->change->started_at, &start->event_id, &start->pool_id,
+		err) &&
+	    end_running(db, start, err) && insert_session(db, start, err) &&
+	    insert_djs(db, start, err) && displace(db, start, err);
 }
 
 bool
-sessions_start(struct db *db, struct arena *arena,
+sessions_start(struct db *db, const struct config *config, struct arena *arena,
     const struct session_change *change, struct uuid *id, struct uuid *ended,
     size_t *n_ended, struct error *err)
 {
 	struct start start = {
+	    .config = config,
 	    .arena = arena,
 	    .change = change,
 	    .ended = ended,
@@ -176,39 +274,8 @@ sessions_start(struct db *db, struct arena *arena,
 	return true;
 }
 
-struct end {
-	struct arena *arena;
-	const struct uuid *id;
-	usec_t now;
-};
-
-static bool
-end_work(struct db *db, void *context, struct error *err)
-{
-	const struct end *end = context;
-	const struct db_value args[] = {db_time(end->now), db_uuid(end->id)};
-	struct session session;
-	uint64_t rows;
-
-	if (!db_exec(db, END_SESSIONS "AND id = ?", args, 2, &rows, err))
-		return false;
-	if (rows == 1)
-		return leave_queue(db, err);
-	return sessions_find(db, end->arena, end->id, &session, err) &&
-	    error_set(err, ERROR_CONFLICT,
-		"session_id: this session has ended already");
-}
-
-bool
-sessions_end(struct db *db, struct arena *arena, const struct uuid *id,
-    usec_t now, struct error *err)
-{
-	struct end end = {arena, id, now};
-
-	return db_transaction(db, end_work, &end, err);
-}
-
 struct edit {
+	const struct config *config;
 	struct arena *arena;
 	const struct uuid *id;
 	const struct session_change *change;
@@ -236,7 +303,8 @@ merge(const struct session *old, const struct session_change *change)
 }
 
 static bool
-update(struct db *db, const struct session *new, struct error *err)
+update(struct db *db, const struct session *new,
+    const struct db_value *event_id, struct error *err)
 {
 	const struct db_value args[] = {
 	    db_uuid(&new->dj_id),
@@ -245,15 +313,34 @@ update(struct db *db, const struct session *new, struct error *err)
 	    db_text(new->type),
 	    db_time(new->started_at),
 	    new->ended ? db_time(new->ended_at) : db_null(),
+	    *event_id,
 	    db_uuid(&new->id),
 	};
 
 	return db_exec(db,
 		   "UPDATE sessions SET dj_id = ?, active_dj_id = ?, "
-		   "room = ?, session_type = ?, started_at = ?, ended_at = ? "
-		   "WHERE id = ?",
-		   args, 7, NULL, err) ||
+		   "room = ?, session_type = ?, started_at = ?, ended_at = ?, "
+		   "event_id = ? WHERE id = ?",
+		   args, 8, NULL, err) ||
 	    say_conflict(err);
+}
+
+/* Another DJ takes the first place. One who played in the set already moves
+ * there from another place. */
+static bool
+replace_dj(struct db *db, const struct session *old, const struct session *new,
+    struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(&old->id), db_uuid(&old->dj_id), db_uuid(&new->dj_id)};
+
+	if (uuid_compare(&old->dj_id, &new->dj_id) == 0)
+		return true;
+	return db_exec(db,
+		   "DELETE FROM session_djs WHERE session_id = ? "
+		   "AND dj_id IN (?, ?)",
+		   args, 3, NULL, err) &&
+	    insert_dj(db, &new->id, &new->dj_id, !new->ended, 1, err);
 }
 
 /* So that nobody changes the row between our reading and writing it. */
@@ -275,9 +362,10 @@ static bool
 change_work(struct db *db, void *context, struct error *err)
 {
 	const struct edit *edit = context;
+	struct db_value event_id, pool_id;
 	struct session old, new;
 
-	if (!lock(db, edit->arena, edit->id, err) ||
+	if (!night_lock(db, err) || !lock(db, edit->arena, edit->id, err) ||
 	    !sessions_find(db, edit->arena, edit->id, &old, err))
 		return false;
 	if (edit->change->dj_id != NULL &&
@@ -285,14 +373,18 @@ change_work(struct db *db, void *context, struct error *err)
 		return false;
 	new = merge(&old, edit->change);
 	return check_times(new.started_at, new.ended, new.ended_at, err) &&
-	    update(db, &new, err) && leave_queue(db, err);
+	    find_event(db, edit->config, edit->arena, new.started_at, &event_id,
+		&pool_id, err) &&
+	    update(db, &new, &event_id, err) &&
+	    replace_dj(db, &old, &new, err) && session_ends_settle(db, err);
 }
 
 bool
-sessions_change(struct db *db, struct arena *arena, const struct uuid *id,
-    const struct session_change *change, struct error *err)
+sessions_change(struct db *db, const struct config *config, struct arena *arena,
+    const struct uuid *id, const struct session_change *change,
+    struct error *err)
 {
-	struct edit edit = {arena, id, change};
+	struct edit edit = {config, arena, id, change};
 
 	return db_transaction(db, change_work, &edit, err);
 }

@@ -1,13 +1,16 @@
 /* Reading sessions. */
 #include "dj/sessions.h"
 
+#include <string.h>
+
 /* A set with the first part of its recording; `index` tells which files are
  * there. One statement, by primary keys but for the outer table. */
 #define SELECT_SESSIONS                                             \
 	"SELECT s.id, s.dj_id, d.name, s.room, s.session_type, "    \
 	"s.started_at, s.ended_at, l.recorder_id, l.recording_id, " \
 	"r.gone_at, r.ogg_size, r.flac_size, "                      \
-	"r.waveform_size, r.overview_size "                         \
+	"r.waveform_size, r.overview_size, "                        \
+	"s.event_id, s.planned_minutes "                            \
 	"FROM sessions s JOIN djs d ON d.id = s.dj_id "             \
 	"LEFT JOIN session_recordings l ON l.session_id = s.id "    \
 	"AND l.part = 1 "                                           \
@@ -26,7 +29,9 @@ enum column {
 	RECORDING_ID,
 	GONE_AT,
 	SIZES,
-	N_COLUMNS = SIZES + RECORDING_FORMATS
+	EVENT_ID = SIZES + RECORDING_FORMATS,
+	PLANNED_MINUTES,
+	N_COLUMNS
 };
 
 static const enum db_type types[N_COLUMNS] = {
@@ -44,6 +49,8 @@ static const enum db_type types[N_COLUMNS] = {
     [SIZES + RECORDING_FLAC] = DB_INT,
     [SIZES + RECORDING_WAVEFORM] = DB_INT,
     [SIZES + RECORDING_OVERVIEW] = DB_INT,
+    [EVENT_ID] = DB_UUID,
+    [PLANNED_MINUTES] = DB_INT,
 };
 
 static void
@@ -72,14 +79,67 @@ from_row(const struct db_value *row)
 	    .type = row[TYPE].as.text.bytes,
 	    .started_at = row[STARTED_AT].as.time,
 	    .ended = row[ENDED_AT].type != DB_NULL,
+	    .in_event = row[EVENT_ID].type != DB_NULL,
+	    .has_length = row[PLANNED_MINUTES].type != DB_NULL,
 	};
 
 	if (row[ROOM].type != DB_NULL)
 		session.room = row[ROOM].as.text.bytes;
 	if (session.ended)
 		session.ended_at = row[ENDED_AT].as.time;
+	if (session.in_event)
+		session.event_id = row[EVENT_ID].as.id;
+	if (session.has_length)
+		session.planned_minutes = row[PLANNED_MINUTES].as.number;
 	link_from_row(row, &session);
 	return session;
+}
+
+static bool
+take_dj(void *context, const struct db_value *row, struct error *err)
+{
+	struct session *session = context;
+
+	(void)err;
+	session->djs[session->n_djs++] = (struct session_dj){
+	    row[0].as.id, row[1].as.text.bytes};
+	return true;
+}
+
+/* The names of all, as a line-up has them. */
+static bool
+join_names(struct arena *arena, struct session *session, struct error *err)
+{
+	const char *names = session->djs[0].name;
+	size_t i;
+
+	for (i = 1; i < session->n_djs && names != NULL; i++)
+		names = arena_printf(
+		    arena, "%s b2b %s", names, session->djs[i].name);
+	session->dj_name = names;
+	return names != NULL || error_memory(err);
+}
+
+/* Who plays. A solo set, as nearly all are, needs no further look. */
+static bool
+read_djs(
+    struct db *db, struct arena *arena, struct session *out, struct error *err)
+{
+	static const enum db_type dj_types[] = {DB_UUID, DB_TEXT};
+	const struct db_value args[] = {
+	    db_uuid(&out->id), db_int(SESSIONS_MAX_DJS)};
+
+	if (strcmp(out->type, "solo") != 0 &&
+	    !db_each(db,
+		"SELECT p.dj_id, d.name FROM session_djs p "
+		"JOIN djs d ON d.id = p.dj_id WHERE p.session_id = ? "
+		"ORDER BY p.place LIMIT ?",
+		args, 2, dj_types, 2, arena, take_dj, out, err))
+		return false;
+	if (out->n_djs == 0)
+		out->djs[out->n_djs++] = (struct session_dj){
+		    out->dj_id, out->dj_name};
+	return join_names(arena, out, err);
 }
 
 bool
@@ -97,7 +157,7 @@ sessions_find(struct db *db, struct arena *arena, const struct uuid *id,
 		return error_set(
 		    err, ERROR_NOT_FOUND, "there is no such session");
 	*out = from_row(row);
-	return true;
+	return read_djs(db, arena, out, err);
 }
 
 bool
@@ -112,12 +172,15 @@ sessions_current(struct db *db, struct arena *arena, struct session *out,
 				"ORDER BY s.started_at DESC, s.id DESC LIMIT 1",
 		NULL, 0, types, row, N_COLUMNS, arena, found, err))
 		return false;
-	if (*found)
-		*out = from_row(row);
-	return true;
+	if (!*found)
+		return true;
+	*out = from_row(row);
+	return read_djs(db, arena, out, err);
 }
 
 struct list {
+	struct db *db;
+	struct arena *arena;
 	sessions_visit *visit;
 	void *context;
 };
@@ -126,16 +189,17 @@ static bool
 visit_row(void *context, const struct db_value *row, struct error *err)
 {
 	const struct list *list = context;
-	const struct session session = from_row(row);
+	struct session session = from_row(row);
 
-	return list->visit(list->context, &session, err);
+	return read_djs(list->db, list->arena, &session, err) &&
+	    list->visit(list->context, &session, err);
 }
 
 bool
 sessions_list(struct db *db, struct arena *arena, const struct db_page *page,
     sessions_visit *visit, void *context, struct error *err)
 {
-	struct list list = {visit, context};
+	struct list list = {db, arena, visit, context};
 
 	return db_each_of_page(db,
 	    SELECT_SESSIONS "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
@@ -143,6 +207,20 @@ sessions_list(struct db *db, struct arena *arena, const struct db_page *page,
 			    "AND (s.started_at < ? OR s.id < ?) "
 			    "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
 	    page, types, N_COLUMNS, arena, visit_row, &list, err);
+}
+
+bool
+sessions_of_event(struct db *db, struct arena *arena,
+    const struct uuid *event_id, unsigned limit, sessions_visit *visit,
+    void *context, struct error *err)
+{
+	const struct db_value args[] = {db_uuid(event_id), db_int(limit)};
+	struct list list = {db, arena, visit, context};
+
+	return db_each(db,
+	    SELECT_SESSIONS "WHERE s.event_id = ? "
+			    "ORDER BY s.started_at, s.id LIMIT ?",
+	    args, 2, types, N_COLUMNS, arena, visit_row, &list, err);
 }
 
 bool

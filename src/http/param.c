@@ -149,6 +149,45 @@ read_email(const struct request *request, const struct param *param,
 	return out->text != NULL || error_memory(err);
 }
 
+static bool
+is_among(const struct uuid *id, const struct uuid *ids, size_t n_ids)
+{
+	size_t i;
+
+	for (i = 0; i < n_ids; i++)
+		if (uuid_compare(id, &ids[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+read_uuids(const struct request *request, const struct param *param,
+    const struct raw *raw, struct param_value *out, struct error *err)
+{
+	const struct json *item = raw->json->first;
+	struct uuid *ids = arena_alloc(
+	    request->arena, (size_t)param->max * sizeof(*ids));
+
+	if (ids == NULL)
+		return error_memory(err);
+	out->ids = ids;
+	for (out->n_ids = 0; item != NULL; item = item->next) {
+		struct uuid id;
+
+		if (item->type != JSON_STRING ||
+		    !uuid_parse(item->text, item->len, &id))
+			return refuse(param, "a list of UUIDs", err);
+		if (is_among(&id, out->ids, out->n_ids))
+			return refuse(param, "a list of different UUIDs", err);
+		if ((int64_t)out->n_ids == param->max)
+			break;
+		ids[out->n_ids++] = id;
+	}
+	return (item == NULL && (int64_t)out->n_ids >= param->min) ||
+	    error_set(err, ERROR_INVALID, "%s: must have %lld to %lld items",
+		param->name, (long long)param->min, (long long)param->max);
+}
+
 /* JSON has types: a number is no string and a string is no number. */
 static bool
 check_type(const struct param *param, const struct raw *raw, struct error *err)
@@ -163,6 +202,9 @@ check_type(const struct param *param, const struct raw *raw, struct error *err)
 	case PARAM_DECIMAL:
 		return raw->json->type == JSON_NUMBER ||
 		    refuse(param, "a number", err);
+	case PARAM_UUIDS:
+		return raw->json->type == JSON_ARRAY ||
+		    refuse(param, "a list", err);
 	default:
 		if (raw->json->type != JSON_STRING)
 			return refuse(param, "a string", err);
@@ -181,6 +223,8 @@ read_value(const struct request *request, const struct param *param,
 	case PARAM_UUID:
 		return uuid_parse(raw->text, raw->len, &out->id) ||
 		    refuse(param, "a UUID", err);
+	case PARAM_UUIDS:
+		return read_uuids(request, param, raw, out, err);
 	case PARAM_INTEGER:
 		return read_integer(param, raw, out, err);
 	case PARAM_DECIMAL:

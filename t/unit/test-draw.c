@@ -119,8 +119,11 @@ test_refusals(void)
 	tap_ok(!draw_choose(seed, "", 0, pool, 0, &winner, &err) &&
 		err.code == ERROR_INVALID,
 	    "nobody");
-	pool[1].weight = 0;
-	tap_ok(!draw_choose(seed, "", 0, pool, 3, &winner, &err), "no weight");
+	pool[0].weight = pool[1].weight = pool[2].weight = 0;
+	tap_ok(!draw_choose(seed, "", 0, pool, 3, &winner, &err), "no weights");
+	pool[1].weight = 1;
+	tap_ok(draw_choose(seed, "", 0, pool, 3, &winner, &err) && winner == 1,
+	    "who has no weight does not win");
 	pool[1].weight = -1;
 	tap_ok(!draw_choose(seed, "", 0, pool, 3, &winner, &err),
 	    "a negative weight");
