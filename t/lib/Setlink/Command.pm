@@ -8,7 +8,7 @@ use Exporter 'import';
 use POSIX ();
 use Setlink::Process qw(scratch);
 
-our @EXPORT_OK = qw(program setlink setlink_start setlink_wait);
+our @EXPORT_OK = qw(program run_program setlink setlink_start setlink_wait);
 
 my $count = 0;
 
@@ -31,11 +31,10 @@ sub content {
     return $text // '';
 }
 
-# Start `setlink` with these settings (a hash) and no others, and arguments.
-sub setlink_start {
-    my ($settings, @args) = @_;
+# Start a program with these settings (a hash) and no others, and arguments.
+sub start_program {
+    my ($path, $settings, @args) = @_;
     my $base = scratch() . '/command' . $count++;
-    my $path = program('setlink');
     my $pid = fork // die "fork: $!\n";
     if ($pid == 0) {
         delete @ENV{ grep { /^(?:SETLINK|SESSION_RECORDER)_/ } keys %ENV };
@@ -48,6 +47,9 @@ sub setlink_start {
     return { pid => $pid, base => $base };
 }
 
+# Start `setlink`.
+sub setlink_start { return start_program(program('setlink'), @_) }
+
 # Wait for its end. Returns exit status, output and error output; a status
 # from 128 on is a signal.
 sub setlink_wait {
@@ -58,5 +60,8 @@ sub setlink_wait {
 }
 
 sub setlink { return setlink_wait(setlink_start(@_)) }
+
+# The same for the program of this path.
+sub run_program { return setlink_wait(start_program(@_)) }
 
 1;

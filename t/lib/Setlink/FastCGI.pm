@@ -7,6 +7,7 @@ use warnings;
 
 use IO::Socket::UNIX;
 use POSIX ();
+use Setlink::Clock;
 use Setlink::Command qw(program);
 use Setlink::Http qw(parse_answer);
 use Setlink::Process qw(scratch);
@@ -35,8 +36,8 @@ sub variables {
 
 # Become the worker, with these settings and no others.
 sub run_worker {
-    my ($in, $out, $log, $settings) = @_;
-    my $program = program('setlink.fcgi');
+    my ($in, $out, $log, $settings, $name) = @_;
+    my $program = program($name // 'setlink.fcgi');
     delete @ENV{ grep { /^(?:SETLINK|SESSION_RECORDER)_/ } keys %ENV };
     %ENV = (%ENV, SETLINK_ENV_FILE => '/dev/null', %$settings);
     open STDIN, '<&', $in or POSIX::_exit(126);
@@ -46,9 +47,9 @@ sub run_worker {
 }
 
 sub spawn_worker {
-    my ($in, $out, $log, $settings) = @_;
+    my @worker = @_;
     my $pid = fork // die "fork: $!\n";
-    run_worker($in, $out, $log, $settings) if $pid == 0;
+    run_worker(@worker) if $pid == 0;
     $running{$pid} = $$;
     return $pid;
 }
@@ -61,15 +62,32 @@ sub wait_for {
     return $? & 127 ? 128 + ($? & 127) : $? >> 8;
 }
 
-# Start a worker that ends with the test.
-sub start {
-    my ($class, %settings) = @_;
-    my $path = scratch() . '/fastcgi' . $count++;
+# Start a worker on a new socket of this path.
+sub start_at {
+    my ($class, $path, $settings, $name) = @_;
     my $listener = IO::Socket::UNIX->new(Local => $path, Listen => 64)
         // die "$path: $!\n";
     open my $null, '>', '/dev/null' or die "/dev/null: $!\n";
-    my $pid = spawn_worker($listener, $null, "$path.log", \%settings);
+    my $pid = spawn_worker($listener, $null, "$path.log", $settings, $name);
     return bless { path => $path, pid => $pid }, $class;
+}
+
+# Start a worker that ends with the test.
+sub start {
+    my ($class, %settings) = @_;
+    return $class->start_at(scratch() . '/fastcgi' . $count++, \%settings);
+}
+
+# The same with a clock that the test moves: `clock`, a Setlink::Clock.
+sub start_with_clock {
+    my ($class, %settings) = @_;
+    my $path = scratch() . '/fastcgi' . $count++;
+    $settings{SETLINK_ENV_FILE} //= "$path.env";
+    open my $file, '>>', $settings{SETLINK_ENV_FILE} or die "$path.env: $!\n";
+    close $file or die "$path.env: $!\n";
+    my $self = $class->start_at($path, \%settings, 't/clock/setlink.fcgi');
+    $self->{clock} = Setlink::Clock->at($settings{SETLINK_ENV_FILE});
+    return $self;
 }
 
 # Run the worker as a CGI program; returns its exit status, what it answered
@@ -94,8 +112,9 @@ sub content {
     return scalar(<$file>) // '';
 }
 
-sub pid { return $_[0]{pid} }
-sub log { return content("$_[0]{path}.log") }
+sub pid   { return $_[0]{pid} }
+sub log   { return content("$_[0]{path}.log") }
+sub clock { return $_[0]{clock} }
 
 # Ask it to end, which it does when it has answered.
 sub terminate { kill 'TERM', $_[0]{pid}; return }

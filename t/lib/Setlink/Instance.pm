@@ -6,7 +6,8 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use Setlink::Command qw(program setlink);
+use Setlink::Clock;
+use Setlink::Command qw(program run_program);
 use Setlink::Database;
 use Setlink::Http qw(request_text exchange hang_up);
 use Setlink::Minio;
@@ -18,8 +19,12 @@ my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 my $count = 0;
 my @running;
 
-# The folder of the two programs.
-sub bin { return dirname(abs_path(program('setlink.fcgi'))) }
+# The folder of the two programs, or of those with a clock that tests move.
+sub bin {
+    my ($clock) = @_;
+    return dirname(abs_path(program(($clock ? 't/clock/' : '')
+        . 'setlink.fcgi')));
+}
 
 # Whether the programs were built with sanitizers.
 sub is_sanitized { return slurp(program('setlink.fcgi')) =~ /__asan_init/ }
@@ -62,16 +67,21 @@ sub read_env {
 }
 
 # Start one that ends with the test. Options: server, workers, token (whether
-# there is one), settings (a hash), bucket (a folder; else the bucket is empty).
+# there is one), settings (a hash), bucket (a folder; else the bucket is empty),
+# clock (whether it is one that the test moves).
 sub start {
     my ($class, %option) = @_;
     my $dir = scratch() . '/instance' . $count++;
     mkdir $_ or die "$_: $!\n" for $dir, "$dir/empty";
+    my $bin = bin($option{clock});
     my $self = bless {
         dir    => $dir,
+        bin    => $bin,
+        clock  => $option{clock}
+            && Setlink::Clock->at("$dir/state/setlink.env"),
         server => $option{server} // 'nginx',
         owner  => $$,
-        arguments => ['--port', 0, '--no-demo', '--bin', bin(), '--server',
+        arguments => ['--port', 0, '--no-demo', '--bin', $bin, '--server',
             $option{server} // 'nginx', '--workers', $option{workers} // 2,
             '--bucket', $option{bucket} // "$dir/empty",
             $option{token} ? '--token' : ()],
@@ -171,9 +181,15 @@ sub record {
 # Run the command `setlink`; returns its exit status and what it printed.
 sub command {
     my ($self, @arguments) = @_;
-    return setlink({ SETLINK_ENV_FILE => "$self->{dir}/state/setlink.env" },
-        @arguments);
+    return run_program("$self->{bin}/setlink",
+        { SETLINK_ENV_FILE => "$self->{dir}/state/setlink.env" }, @arguments);
 }
+
+# The clock of an instance that was started with one: set it to so many seconds
+# after 1970, where it stays; move it by so many seconds; what time it is.
+sub clock_set  { return $_[0]{clock}->set($_[1]) }
+sub clock_move { return $_[0]{clock}->move($_[1]) }
+sub clock_now  { return $_[0]{clock}->now }
 
 sub sync {
     my ($self) = @_;
