@@ -4,6 +4,7 @@ package Setlink::Database;
 use strict;
 use warnings;
 
+use Setlink::Connection;
 use Setlink::Process qw(start_process stop_process wait_until scratch);
 
 my $PASSWORD = 'only for tests';
@@ -124,6 +125,15 @@ sub query {
     chomp(my @lines = <$out>);
     close $out or die "mariadb failed: $sql\n";
     return map { [split /\t/, $_, -1] } @lines;
+}
+
+# A connection as root of the server, a Setlink::Connection.
+sub connect {
+    my ($self, $database) = @_;
+    my $connection = Setlink::Connection->open_with(
+        "--defaults-file=$self->{dir}/my.cnf", $database);
+    $connection->query("SET time_zone = '+00:00'");
+    return $connection;
 }
 
 1;

@@ -120,6 +120,13 @@ sub clock { return $_[0]{clock} }
 sub terminate { kill 'TERM', $_[0]{pid}; return }
 sub wait_end  { return wait_for($_[0]{pid}) }
 
+# End it at once, whatever it does.
+sub kill_now {
+    my ($self) = @_;
+    kill 'KILL', $self->{pid};
+    return $self->wait_end;
+}
+
 sub record {
     my ($type, $data) = @_;
     return pack('CCnnCC', 1, $type, 1, length $data, 0, 0) . $data;
@@ -190,20 +197,30 @@ sub answer_of {
     return cgi_answer($text);
 }
 
-# Send bytes, return the answer.
-sub send_bytes {
+# Send bytes; returns the socket, from which `answer` reads.
+sub start_bytes {
     my ($self, $bytes) = @_;
     local $SIG{PIPE} = 'IGNORE';
     my $socket = $self->dial;
     syswrite $socket, $bytes;
-    return answer_of(read_all($socket));
+    return $socket;
 }
 
-# One request, as variables that differ from a simple one, and a body.
-sub request {
+# The answer that comes from a socket, of status 0 when there is none.
+sub answer { return answer_of(read_all($_[0])) }
+
+# Send bytes, return the answer.
+sub send_bytes { return answer(start_bytes(@_)) }
+
+# Send a request, as variables that differ from a simple one, and a body;
+# returns the socket.
+sub send_request {
     my ($self, $variables, $body) = @_;
-    return $self->send_bytes(request_bytes(variables(%$variables), $body));
+    return $self->start_bytes(request_bytes(variables(%$variables), $body));
 }
+
+# The same, returns the answer.
+sub request { return answer(send_request(@_)) }
 
 END {
     my $status = $?;
