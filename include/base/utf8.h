@@ -1,4 +1,4 @@
-/* UTF-8 (RFC 3629): checking, counting, trimming. */
+/* UTF-8 (RFC 3629): checking, counting, trimming, repairing. */
 #ifndef SETLINK_BASE_UTF8_H
 #define SETLINK_BASE_UTF8_H
 
@@ -6,7 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
+
+/* U+FFFD. */
+#define UTF8_REPLACEMENT "\xef\xbf\xbd"
 
 /* Decode the character at `s` (`len` > 0 bytes are there). Returns its
  * length, or 0 when the bytes are not well-formed UTF-8. */
@@ -22,8 +26,14 @@ size_t utf8_count(const char *s, size_t len);
  * another. */
 bool utf8_is_control(uint32_t code);
 
-/* Narrow [*s, *s + *len) by the white space (Unicode's White_Space) at both
- * ends. */
+/* Unicode's White_Space. */
+bool utf8_is_space(uint32_t code);
+
+/* Narrow [*s, *s + *len) by the white space at both ends. */
 void utf8_trim(const char **s, size_t *len);
+
+/* `text` itself when it is UTF-8; else a copy in the empty buffer `scratch`,
+ * with U+FFFD in place of each bad byte. NULL when memory is short. */
+const char *utf8_repair(const char *text, struct buf *scratch) MUST_CHECK;
 
 #endif

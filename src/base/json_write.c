@@ -1,10 +1,8 @@
 /* The JSON writer: yajl's generator into a buffer. */
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+#include "base/decimal.h"
 #include "base/json.h"
 #include "base/json_memory.h"
 #include "base/utf8.h"
@@ -79,46 +77,23 @@ json_key(struct json_writer *w, const char *name)
 	    yajl_gen_string(w->gen, (const unsigned char *)name, strlen(name)));
 }
 
-/* Append `text` with U+FFFD in place of each byte that is not UTF-8. */
-static void
-repair(struct buf *out, const char *text, size_t len)
-{
-	uint32_t code;
-	size_t n;
-
-	for (; len > 0; text += n, len -= n) {
-		n = utf8_decode(text, len, &code);
-		if (n == 0) {
-			buf_puts(out, "\xef\xbf\xbd");
-			n = 1;
-		} else {
-			buf_add(out, text, n);
-		}
-	}
-}
-
 void
 json_string(struct json_writer *w, const char *text)
 {
-	struct buf repaired = BUF_INIT;
-	size_t len;
+	struct buf scratch = BUF_INIT;
 
 	if (text == NULL) {
 		json_null(w);
 		return;
 	}
-	len = strlen(text);
-	if (!utf8_valid(text, len)) {
-		repair(&repaired, text, len);
-		text = buf_text(&repaired);
-		len = repaired.len;
-	}
+	text = utf8_repair(text, &scratch);
 	if (text == NULL)
 		w->out->failed = true;
 	else
 		check(w,
-		    yajl_gen_string(w->gen, (const unsigned char *)text, len));
-	buf_free(&repaired);
+		    yajl_gen_string(
+			w->gen, (const unsigned char *)text, strlen(text)));
+	buf_free(&scratch);
 }
 
 void
@@ -127,31 +102,17 @@ json_number(struct json_writer *w, int64_t number)
 	check(w, yajl_gen_integer(w->gen, number));
 }
 
-/* The shortest of the decimal texts that read back as the same number, so that
- * 0.1 is 0.1 (yajl writes twenty digits). JSON has no word for a number that is
- * none, nor for infinity. */
+/* yajl itself writes twenty digits. JSON has no word for a number that is none,
+ * nor for infinity. */
 void
 json_decimal(struct json_writer *w, double number)
 {
-	char text[40];
-	size_t len;
-	int digits;
+	char text[DECIMAL_SIZE];
 
-	if (!isfinite(number)) {
+	if (decimal_format(number, text))
+		check(w, yajl_gen_number(w->gen, text, strlen(text)));
+	else
 		w->out->failed = true;
-		return;
-	}
-	for (digits = 15; digits <= 17; digits++) {
-		(void)snprintf(text, sizeof(text), "%.*g", digits, number);
-		if (strtod(text, NULL) == number)
-			break;
-	}
-	len = strlen(text);
-	if (strpbrk(text, ".e") == NULL) {
-		(void)snprintf(text + len, sizeof(text) - len, ".0");
-		len += 2;
-	}
-	check(w, yajl_gen_number(w->gen, text, len));
 }
 
 void

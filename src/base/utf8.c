@@ -1,6 +1,8 @@
 /* UTF-8 and the few classes of characters that matter to us. */
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* Length of the sequence that begins with `lead`, 0 when none does; the
  * smallest code point it may encode goes to *least (overlong forms are not
  * UTF-8). */
@@ -89,8 +91,8 @@ utf8_is_control(uint32_t code)
 	    (code >= 0xfff9 && code <= 0xfffb);
 }
 
-static bool
-is_space(uint32_t code)
+bool
+utf8_is_space(uint32_t code)
 {
 	return code == ' ' || (code >= 0x09 && code <= 0x0d) || code == 0x85 ||
 	    code == 0xa0 || code == 0x1680 ||
@@ -107,7 +109,7 @@ utf8_trim(const char **s, size_t *len)
 
 	while (*len > 0) {
 		n = utf8_decode(*s, *len, &code);
-		if (n == 0 || !is_space(code))
+		if (n == 0 || !utf8_is_space(code))
 			break;
 		*s += n;
 		*len -= n;
@@ -118,8 +120,28 @@ utf8_trim(const char **s, size_t *len)
 		while (at > 0 && ((unsigned char)(*s)[at] & 0xc0) == 0x80)
 			at--;
 		n = utf8_decode(*s + at, *len - at, &code);
-		if (n == 0 || !is_space(code))
+		if (n == 0 || !utf8_is_space(code))
 			break;
 		*len = at;
 	}
+}
+
+const char *
+utf8_repair(const char *text, struct buf *scratch)
+{
+	size_t len = strlen(text), n;
+	uint32_t code;
+
+	if (utf8_valid(text, len))
+		return text;
+	for (; len > 0; text += n, len -= n) {
+		n = utf8_decode(text, len, &code);
+		if (n == 0) {
+			buf_puts(scratch, UTF8_REPLACEMENT);
+			n = 1;
+		} else {
+			buf_add(scratch, text, n);
+		}
+	}
+	return buf_text(scratch);
 }
