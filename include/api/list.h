@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "api/call.h"
+#include "api/table.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/uuid.h"
@@ -29,8 +30,10 @@ struct list_place {
  * whether there is a next one. */
 struct list {
 	struct call *call;
-	struct json_writer w;
-	size_t n_ids; /* of a place */
+	bool csv;
+	struct json_writer w; /* unless csv */
+	struct table table;   /* if csv */
+	size_t n_ids;         /* of a place */
 	bool has_after;
 	struct list_place after; /* where the page begins */
 	unsigned limit;
@@ -43,6 +46,11 @@ struct list {
 bool list_begin(struct list *list, struct call *call, size_t n_ids,
     struct error *err) MUST_CHECK;
 
+/* list_begin for a route that has TABLE_PARAM: list->csv tells in what the rows
+ * are to be written, list->w or list->table. */
+bool list_begin_table(struct list *list, struct call *call, size_t n_ids,
+    const struct table_layout *layout, struct error *err) MUST_CHECK;
+
 /* How many rows to read. */
 unsigned list_rows(const struct list *list);
 
@@ -52,7 +60,7 @@ struct db_page list_page(const struct list *list);
 /* Whether the row at `place` belongs to the page; call it once a row. */
 bool list_take(struct list *list, const struct list_place *place);
 
-/* End the array; add the Link header (RFC 8288) when there is a next page. */
+/* End the list; add the Link header (RFC 8288) when there is a next page. */
 void list_end(struct list *list);
 
 #endif

@@ -1,10 +1,11 @@
-/* How things look in JSON. */
+/* How things look in JSON, and in tables. */
 #ifndef SETLINK_API_VIEWS_H
 #define SETLINK_API_VIEWS_H
 
 #include <stdbool.h>
 
 #include "api/call.h"
+#include "api/table.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "dj/djs.h"
@@ -39,6 +40,11 @@ void view_session_members(struct call *call, struct json_writer *w,
 
 /* A session with its lasting download link. */
 bool view_session(struct call *call, struct json_writer *w,
+    const struct session *session, struct error *err) MUST_CHECK;
+
+/* The same as a row of a table. */
+extern const struct table_layout view_session_layout;
+bool view_session_row(struct call *call, struct table *table,
     const struct session *session, struct error *err) MUST_CHECK;
 
 #endif

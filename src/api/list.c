@@ -60,8 +60,8 @@ write_cursor(struct buf *out, const struct list *list)
 	}
 }
 
-bool
-list_begin(
+static bool
+read_place(
     struct list *list, struct call *call, size_t n_ids, struct error *err)
 {
 	const struct param_value *limit = call_param(call, "limit");
@@ -73,12 +73,33 @@ list_begin(
 	    .has_after = cursor->given,
 	    .limit = limit->given ? (unsigned)limit->number : DEFAULT_LIMIT,
 	};
-	if (cursor->given && !read_cursor(cursor->text, n_ids, &list->after))
-		return error_set(err, ERROR_INVALID,
-		    "cursor: must be the one of a Link header");
-	if (!call_json(call, 200, &list->w, err))
+	return !cursor->given ||
+	    read_cursor(cursor->text, n_ids, &list->after) ||
+	    error_set(
+		err, ERROR_INVALID, "cursor: must be the one of a Link header");
+}
+
+bool
+list_begin(
+    struct list *list, struct call *call, size_t n_ids, struct error *err)
+{
+	if (!read_place(list, call, n_ids, err) ||
+	    !call_json(call, 200, &list->w, err))
 		return false;
 	json_array_begin(&list->w);
+	return true;
+}
+
+bool
+list_begin_table(struct list *list, struct call *call, size_t n_ids,
+    const struct table_layout *layout, struct error *err)
+{
+	if (!table_is_wanted(call))
+		return list_begin(list, call, n_ids, err);
+	if (!read_place(list, call, n_ids, err))
+		return false;
+	list->csv = true;
+	table_begin(&list->table, call, layout);
 	return true;
 }
 
@@ -149,7 +170,8 @@ list_end(struct list *list)
 	struct call *call = list->call;
 	struct buf link = BUF_INIT;
 
-	json_array_end(&list->w);
+	if (!list->csv)
+		json_array_end(&list->w);
 	if (!list->more)
 		return;
 	/* A path that led to a route holds nothing that would need encoding. */

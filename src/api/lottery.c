@@ -97,6 +97,29 @@ add_draw(struct json_writer *w, const struct lottery_draw *draw)
 	json_object_end(w);
 }
 
+static const char *const draw_columns[] = {"id", "pool_id", "number",
+    "algorithm", "commitment", "committed_at", "due_at", "drawn_at", "seed",
+    "winner_id", "winner_name", NULL};
+
+static const struct table_layout draw_layout = {"draws", draw_columns};
+
+static void
+add_draw_row(struct table *table, const struct lottery_draw *draw)
+{
+	table_id(table, &draw->id);
+	table_id(table, &draw->pool_id);
+	table_number(table, draw->number);
+	table_text(table, DRAW_ALGORITHM);
+	table_text(table, draw->commitment);
+	table_time(table, true, draw->committed_at);
+	table_time(table, draw->drawn, draw->due_at);
+	table_time(table, draw->drawn, draw->drawn_at);
+	table_text(table, draw->seed);
+	table_id(table, draw->drawn ? &draw->winner_id : NULL);
+	table_text(table, draw->winner_name);
+	table_row_end(table);
+}
+
 static bool
 visit_draw(void *context, const struct lottery_draw *draw, struct error *err)
 {
@@ -106,6 +129,10 @@ visit_draw(void *context, const struct lottery_draw *draw, struct error *err)
 	(void)err;
 	if (!list_take(list, &place))
 		return true;
+	if (list->csv) {
+		add_draw_row(&list->table, draw);
+		return true;
+	}
 	json_object_begin(&list->w);
 	add_draw(&list->w, draw);
 	json_object_end(&list->w);
@@ -118,7 +145,7 @@ get_draws(struct call *call, struct error *err)
 	struct list list;
 	struct db_page place;
 
-	if (!list_begin(&list, call, 1, err))
+	if (!list_begin_table(&list, call, 1, &draw_layout, err))
 		return false;
 	place = list_page(&list);
 	if (!lottery_list(
@@ -174,14 +201,37 @@ get_draw(struct call *call, struct error *err)
 	return true;
 }
 
+static void
+write_statistics_table(
+    struct call *call, const struct lottery_statistics *statistics)
+{
+	static const char *const columns[] = {"total_draws", "unique_winners",
+	    "average_weight", "fairness_score", NULL};
+	static const struct table_layout layout = {
+	    "lottery-statistics", columns};
+	struct table table;
+
+	table_begin(&table, call, &layout);
+	table_number(&table, statistics->total_draws);
+	table_number(&table, statistics->unique_winners);
+	table_decimal(&table, statistics->average_weight);
+	table_decimal(&table, statistics->fairness);
+	table_row_end(&table);
+}
+
 static bool
 get_statistics(struct call *call, struct error *err)
 {
 	struct lottery_statistics statistics;
 	struct json_writer w;
 
-	if (!lottery_statistics(call->db, call->arena, &statistics, err) ||
-	    !call_json(call, 200, &w, err))
+	if (!lottery_statistics(call->db, call->arena, &statistics, err))
+		return false;
+	if (table_is_wanted(call)) {
+		write_statistics_table(call, &statistics);
+		return true;
+	}
+	if (!call_json(call, 200, &w, err))
 		return false;
 	view_lottery_statistics(&w, &statistics);
 	return true;
@@ -207,6 +257,12 @@ post_reset(struct call *call, struct error *err)
 
 static const struct param list_params[] = {
     LIST_PARAMS,
+    TABLE_PARAM,
+    {NULL},
+};
+
+static const struct param statistics_params[] = {
+    TABLE_PARAM,
     {NULL},
 };
 
@@ -217,8 +273,8 @@ static const struct param id_params[] = {
 
 static const struct route routes[] = {
     {HTTP_POST, "/api/lottery/draw", ROUTE_ADMIN, false, NULL, post_draw},
-    {HTTP_GET, "/api/lottery/statistics", ROUTE_PUBLIC, false, NULL,
-	get_statistics},
+    {HTTP_GET, "/api/lottery/statistics", ROUTE_PUBLIC, false,
+	statistics_params, get_statistics},
     {HTTP_GET, "/api/lottery/draws", ROUTE_PUBLIC, false, list_params,
 	get_draws},
     {HTTP_GET, "/api/lottery/draws/{id}", ROUTE_PUBLIC, false, id_params,

@@ -144,6 +144,8 @@ visit(void *context, const struct session *session, struct error *err)
 
 	if (!list_take(list, &place))
 		return true;
+	if (list->csv)
+		return view_session_row(list->call, &list->table, session, err);
 	return view_session(list->call, &list->w, session, err);
 }
 
@@ -154,7 +156,7 @@ get_list(struct call *call, struct error *err)
 	struct db_page place;
 
 	index_refresh_if_stale(call);
-	if (!list_begin(&list, call, 1, err))
+	if (!list_begin_table(&list, call, 1, &view_session_layout, err))
 		return false;
 	place = list_page(&list);
 	if (!sessions_list(call->db, call->arena, &place, visit, &list, err))
@@ -187,14 +189,38 @@ get_one(struct call *call, struct error *err)
 	return answer(call, 200, &call_param(call, "id")->id, err);
 }
 
+static void
+write_statistics_table(
+    struct call *call, const struct sessions_statistics *statistics)
+{
+	static const char *const columns[] = {"total_sessions",
+	    "active_sessions", "average_duration_minutes",
+	    "total_duration_hours", NULL};
+	static const struct table_layout layout = {
+	    "session-statistics", columns};
+	struct table table;
+
+	table_begin(&table, call, &layout);
+	table_number(&table, statistics->total);
+	table_number(&table, statistics->active);
+	table_decimal(&table, statistics->average_minutes);
+	table_decimal(&table, statistics->total_hours);
+	table_row_end(&table);
+}
+
 static bool
 get_statistics(struct call *call, struct error *err)
 {
 	struct sessions_statistics statistics;
 	struct json_writer w;
 
-	if (!sessions_statistics(call->db, call->arena, &statistics, err) ||
-	    !call_json(call, 200, &w, err))
+	if (!sessions_statistics(call->db, call->arena, &statistics, err))
+		return false;
+	if (table_is_wanted(call)) {
+		write_statistics_table(call, &statistics);
+		return true;
+	}
+	if (!call_json(call, 200, &w, err))
 		return false;
 	json_object_begin(&w);
 	json_key(&w, "total_sessions");
@@ -276,6 +302,12 @@ static const struct param change_params[] = {
 
 static const struct param list_params[] = {
     LIST_PARAMS,
+    TABLE_PARAM,
+    {NULL},
+};
+
+static const struct param statistics_params[] = {
+    TABLE_PARAM,
     {NULL},
 };
 
@@ -291,8 +323,8 @@ static const struct route routes[] = {
 	post_b2b},
     {HTTP_POST, "/api/sessions/end", ROUTE_ADMIN, false, end_params, post_end},
     {HTTP_GET, "/api/sessions/current", ROUTE_PUBLIC, false, NULL, get_current},
-    {HTTP_GET, "/api/sessions/statistics", ROUTE_PUBLIC, false, NULL,
-	get_statistics},
+    {HTTP_GET, "/api/sessions/statistics", ROUTE_PUBLIC, false,
+	statistics_params, get_statistics},
     {HTTP_GET, "/api/sessions", ROUTE_PUBLIC, false, list_params, get_list},
     {HTTP_POST, "/api/sessions", ROUTE_ADMIN, false, new_params, post_session},
     {HTTP_GET, "/api/sessions/{id}", ROUTE_PUBLIC, false, id_params, get_one},

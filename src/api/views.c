@@ -1,4 +1,4 @@
-/* How things look in JSON. */
+/* How things look in JSON, and in tables. */
 #include "api/views.h"
 
 #include "api/urls.h"
@@ -75,6 +75,12 @@ view_is_uploaded(const struct call *call, const struct session *session)
 	return status_of(call, session) == SESSION_UPLOADED;
 }
 
+static int64_t
+duration_minutes(const struct session *session)
+{
+	return (session->ended_at - session->started_at) / USEC_PER_MIN;
+}
+
 void
 view_participants(
     struct json_writer *w, const struct session_dj *djs, size_t n_djs)
@@ -121,8 +127,7 @@ view_session_members(struct call *call, struct json_writer *w,
 	view_time(w, "ended_at", session->ended, session->ended_at);
 	json_key(w, "duration_minutes");
 	if (session->ended)
-		json_number(w,
-		    (session->ended_at - session->started_at) / USEC_PER_MIN);
+		json_number(w, duration_minutes(session));
 	else
 		json_null(w);
 	json_key(w, "download_link");
@@ -137,19 +142,69 @@ view_session_members(struct call *call, struct json_writer *w,
 	view_optional_id(w, "event_id", session->in_event, &session->event_id);
 }
 
+/* NULL while there is nothing to download. */
+static bool
+lasting_link(struct call *call, const struct session *session, const char **out,
+    struct error *err)
+{
+	*out = NULL;
+	if (!session->has_file[RECORDING_OGG])
+		return true;
+	*out = urls_lasting(call, &session->id);
+	return *out != NULL || error_memory(err);
+}
+
 bool
 view_session(struct call *call, struct json_writer *w,
     const struct session *session, struct error *err)
 {
-	const char *link = NULL;
+	const char *link;
 
-	if (session->has_file[RECORDING_OGG]) {
-		link = urls_lasting(call, &session->id);
-		if (link == NULL)
-			return error_memory(err);
-	}
+	if (!lasting_link(call, session, &link, err))
+		return false;
 	json_object_begin(w);
 	view_session_members(call, w, session, link);
 	json_object_end(w);
+	return true;
+}
+
+static const char *const session_columns[] = {
+    "id",
+    "dj_id",
+    "dj_name",
+    "started_at",
+    "ended_at",
+    "duration_minutes",
+    "download_link",
+    "upload_status",
+    "session_type",
+    "room",
+    NULL,
+};
+
+const struct table_layout view_session_layout = {"sessions", session_columns};
+
+bool
+view_session_row(struct call *call, struct table *table,
+    const struct session *session, struct error *err)
+{
+	const char *link;
+
+	if (!lasting_link(call, session, &link, err))
+		return false;
+	table_id(table, &session->id);
+	table_id(table, &session->dj_id);
+	table_text(table, session->dj_name);
+	table_time(table, true, session->started_at);
+	table_time(table, session->ended, session->ended_at);
+	if (session->ended)
+		table_number(table, duration_minutes(session));
+	else
+		table_null(table);
+	table_text(table, link);
+	table_text(table, session_status_name(status_of(call, session)));
+	table_text(table, session->type);
+	table_text(table, session->room);
+	table_row_end(table);
 	return true;
 }
