@@ -26,6 +26,8 @@ enum param_type {
 	PARAM_TIME,    /* RFC 3339, since 1970 */
 	PARAM_CHOICE,  /* one of the words of `choices` */
 	PARAM_NAME,    /* min..max characters after trimming, no controls */
+	PARAM_TEXT,    /* the same, but lines may break in it; no characters
+			* are "not given" */
 	PARAM_EMAIL,   /* something@something; the empty text is "not given" */
 	PARAM_TOKEN    /* an opaque text that the handler checks */
 };

@@ -90,36 +90,45 @@ read_bool(const struct param *param, const struct raw *raw,
 	    refuse(param, "true or false", err);
 }
 
+/* Of the control characters those that break a line may be allowed. */
 static bool
-has_control(const char *text, size_t len)
+has_control(const char *text, size_t len, bool lines)
 {
 	uint32_t code;
 	size_t n;
 
 	for (; len > 0; text += n, len -= n) {
 		n = utf8_decode(text, len, &code);
-		if (n == 0 || utf8_is_control(code))
+		if (n == 0)
+			return true;
+		if (utf8_is_control(code) &&
+		    !(lines && (code == '\n' || code == '\r')))
 			return true;
 	}
 	return false;
 }
 
 static bool
-read_name(const struct request *request, const struct param *param,
+read_text(const struct request *request, const struct param *param,
     const struct raw *raw, struct param_value *out, struct error *err)
 {
+	bool lines = param->type == PARAM_TEXT;
 	const char *text = raw->text;
 	size_t len = raw->len, count;
 
 	if (!utf8_valid(text, len))
 		return refuse(param, "UTF-8", err);
 	utf8_trim(&text, &len);
+	if (len == 0 && lines) {
+		out->given = false;
+		return true;
+	}
 	count = utf8_count(text, len);
 	if ((int64_t)count < param->min || (int64_t)count > param->max)
 		return error_set(err, ERROR_INVALID,
 		    "%s: must have %lld to %lld characters", param->name,
 		    (long long)param->min, (long long)param->max);
-	if (has_control(text, len))
+	if (has_control(text, len, lines))
 		return refuse(param, "without control characters", err);
 	out->text = arena_copy(request->arena, text, len);
 	return out->text != NULL || error_memory(err);
@@ -140,7 +149,7 @@ read_email(const struct request *request, const struct param *param,
 		return true;
 	}
 	at = memchr(text, '@', len);
-	if (len > MAX_EMAIL || has_control(text, len) ||
+	if (len > MAX_EMAIL || has_control(text, len, false) ||
 	    memchr(text, ' ', len) != NULL || at == NULL || at == text ||
 	    at == text + len - 1 ||
 	    memchr(at + 1, '@', (size_t)(text + len - at - 1)) != NULL)
@@ -244,7 +253,8 @@ read_value(const struct request *request, const struct param *param,
 		    error_set(err, ERROR_INVALID, "%s: must be one of %s",
 			param->name, param->choices);
 	case PARAM_NAME:
-		return read_name(request, param, raw, out, err);
+	case PARAM_TEXT:
+		return read_text(request, param, raw, out, err);
 	case PARAM_EMAIL:
 		return read_email(request, param, raw, out, err);
 	case PARAM_TOKEN:
