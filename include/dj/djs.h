@@ -51,8 +51,9 @@ bool djs_change(struct db *db, const struct config *config, struct arena *arena,
     const struct uuid *id, const struct dj_change *change, usec_t now,
     struct error *err) MUST_CHECK;
 
-/* Remove a DJ. One who has played, or is in a record of the lottery, is
- * deactivated in place of that. NOT_FOUND when there is none. */
+/* Remove a DJ. One who has played, is in a record of the lottery, or got a
+ * request of a guest is deactivated in place of that. NOT_FOUND when there is
+ * none. */
 bool djs_remove(struct db *db, const struct config *config, struct arena *arena,
     const struct uuid *id, usec_t now, struct error *err) MUST_CHECK;
 

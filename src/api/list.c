@@ -145,6 +145,17 @@ is_declared(const struct route *route, const struct query_pair *pair)
 	return false;
 }
 
+static void
+add_path(struct buf *out, const struct request *request)
+{
+	size_t i;
+
+	for (i = 0; i < request->n_segments; i++) {
+		buf_putc(out, '/');
+		percent_encode(out, request->segments[i]);
+	}
+}
+
 /* The parameters that the route knows, but for the cursor. */
 static void
 add_query(struct buf *out, const struct call *call)
@@ -174,9 +185,9 @@ list_end(struct list *list)
 		json_array_end(&list->w);
 	if (!list->more)
 		return;
-	/* A path that led to a route holds nothing that would need encoding. */
-	buf_printf(
-	    &link, "<%s%s?", call->config->public_url, call->route->pattern);
+	buf_printf(&link, "<%s", call->config->public_url);
+	add_path(&link, call->request);
+	buf_putc(&link, '?');
 	add_query(&link, call);
 	buf_puts(&link, "cursor=");
 	write_cursor(&link, list);

@@ -15,6 +15,7 @@ const struct route_table *const route_tables[] = {
     &event_routes,
     &lottery_routes,
     &queue_routes,
+    &requests_routes,
     &recorder_link_routes,
     &recorder_list_routes,
     &recorder_sync_routes,

@@ -95,6 +95,8 @@ lock_and_look(
 		"WHERE s.dj_id = djs.id) "
 		"OR EXISTS (SELECT 1 FROM draw_participants d "
 		"WHERE d.dj_id = djs.id) "
+		"OR EXISTS (SELECT 1 FROM guest_requests r "
+		"WHERE r.dj_id = djs.id) "
 		"FROM djs WHERE id = ? FOR UPDATE",
 		args, 1, types, &row, 1, edit->arena, &found, err))
 		return false;

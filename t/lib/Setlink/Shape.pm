@@ -49,6 +49,16 @@ my %SHAPES = (
         upload_status    => 'string',
         session_type     => 'string',
     },
+    request => {
+        id          => 'uuid',
+        dj_id       => 'uuid',
+        guest_name  => 'string',
+        guest_email => 'string?',
+        message     => 'string?',
+        status      => 'string',
+        created_at  => 'time',
+        decided_at  => 'time?',
+    },
     recording => {
         id               => 'uuid',
         recorder_id      => 'uuid',

@@ -149,6 +149,7 @@ sub test_access {
 }
 
 my @WITH_BODY = map { [split / /] } ('POST /api/djs/register',
+    'POST /api/djs/{id}/request',
     'POST /api/sessions/start', 'POST /api/sessions/end',
     'POST /api/sessions', 'PUT /api/sessions/{id}');
 
