@@ -33,6 +33,7 @@ void service_answer(struct service *service, const struct gateway *gateway);
 /* The routes, one table a file; the list ends with NULL. */
 extern const struct route_table *const route_tables[];
 
+extern const struct route_table admin_routes;
 extern const struct route_table djs_routes;
 extern const struct route_table event_routes;
 extern const struct route_table lottery_routes;
@@ -43,6 +44,7 @@ extern const struct route_table recorder_sync_routes;
 extern const struct route_table requests_routes;
 extern const struct route_table sessions_routes;
 extern const struct route_table status_routes;
+extern const struct route_table timetable_routes;
 
 /* For the routes that read the index: when it is stale, start a refresh in a
  * process of its own. The answer does not wait for it. */

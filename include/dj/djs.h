@@ -66,6 +66,13 @@ bool djs_check_name(struct db *db, struct arena *arena, const char *name,
 bool djs_find(struct db *db, struct arena *arena, const struct uuid *id,
     struct dj *out, struct error *err) MUST_CHECK;
 
+struct djs_statistics {
+	int64_t total, active;
+};
+
+bool djs_statistics(struct db *db, struct arena *arena,
+    struct djs_statistics *out, struct error *err) MUST_CHECK;
+
 /* Visit a page of all DJs, newest first. */
 bool djs_list(struct db *db, struct arena *arena, const struct db_page *page,
     djs_visit *visit, void *context, struct error *err) MUST_CHECK;

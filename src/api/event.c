@@ -1,11 +1,10 @@
-/* Routes of the event and its timetable. */
+/* Routes of the event. */
+#include "api/event_night.h"
 #include "api/look.h"
 #include "api/routes.h"
 #include "api/views.h"
-#include "dj/djs.h"
 #include "dj/events.h"
 #include "dj/tick.h"
-#include "dj/timetable.h"
 
 /* An event may be entered a day late, and planned a year ahead. */
 #define MOST_LATE  (24 * USEC_PER_HOUR)
@@ -82,23 +81,13 @@ view_event(struct json_writer *w, const struct event *event,
 	json_object_end(w);
 }
 
-/* The event that is planned or runs, with what is due done. */
-static bool
-read_night(struct call *call, struct night *out, struct error *err)
-{
-	return tick_night(
-		   call->db, call->config, call->arena, call->now, out, err) &&
-	    (out->has_event ||
-		error_set(err, ERROR_NOT_FOUND, "no event runs"));
-}
-
 static bool
 get_current(struct call *call, struct error *err)
 {
 	struct json_writer w;
 	struct night night;
 
-	if (!read_night(call, &night, err) || !call_json(call, 200, &w, err))
+	if (!event_night(call, &night, err) || !call_json(call, 200, &w, err))
 		return false;
 	view_event(&w, &night.event, &night, call->now);
 	return true;
@@ -162,115 +151,6 @@ post_end(struct call *call, struct error *err)
 	return true;
 }
 
-/* What it took in whole minutes, or is meant to. */
-static int64_t
-duration(const struct timetable_entry *entry)
-{
-	if (entry->status == TIMETABLE_COMPLETED)
-		return (entry->ended - entry->begins) / USEC_PER_MIN;
-	return entry->length / USEC_PER_MIN;
-}
-
-static void
-add_entry(struct json_writer *w, const struct timetable_entry *entry,
-    int64_t position)
-{
-	json_object_begin(w);
-	json_key(w, "position");
-	json_number(w, position);
-	view_id(w, "dj_id", &entry->djs[0].id);
-	json_key(w, "dj_name");
-	json_string(w, entry->names);
-	view_time(w, "started_at", true, entry->begins);
-	view_time(
-	    w, "ended_at", entry->status == TIMETABLE_COMPLETED, entry->ended);
-	json_key(w, "duration_minutes");
-	json_number(w, duration(entry));
-	json_key(w, "status");
-	json_string(w, timetable_status_name(entry->status));
-	json_key(w, "session_type");
-	json_string(w, entry->type);
-	view_participants(w, entry->djs, entry->n_djs);
-	json_object_end(w);
-}
-
-static bool
-get_timetable(struct call *call, struct error *err)
-{
-	struct timetable timetable;
-	struct json_writer w;
-	struct night night;
-	size_t i;
-
-	if (!read_night(call, &night, err) ||
-	    !timetable_read(call->db, call->arena, &night, &timetable, err) ||
-	    !call_json(call, 200, &w, err))
-		return false;
-	json_object_begin(&w);
-	view_id(&w, "event_id", &night.event.id);
-	view_time(&w, "event_started_at", true, night.event.started_at);
-	json_key(&w, "entries");
-	json_array_begin(&w);
-	for (i = 0; i < timetable.count; i++)
-		add_entry(&w, &timetable.entries[i], (int64_t)i + 1);
-	json_array_end(&w);
-	json_key(&w, "total_djs");
-	json_number(&w, (int64_t)timetable.n_djs);
-	json_key(&w, "completed_sets");
-	json_number(&w, (int64_t)timetable.completed);
-	json_object_end(&w);
-	return true;
-}
-
-/* The DJ of an entry as all lists show DJs. */
-static bool
-add_dj(struct call *call, struct json_writer *w,
-    const struct timetable_entry *entry, struct error *err)
-{
-	struct dj dj = entry->queued;
-
-	if (entry->status != TIMETABLE_UPCOMING &&
-	    !djs_find(call->db, call->arena, &entry->djs[0].id, &dj, err))
-		return false;
-	json_key(w, "dj");
-	view_dj(w, &dj, true);
-	return true;
-}
-
-/* Who plays now, and who waits. */
-static bool
-get_admin_timetable(struct call *call, struct error *err)
-{
-	struct timetable timetable;
-	struct json_writer w;
-	struct night night;
-	int64_t position = 0;
-	size_t i;
-
-	if (!read_night(call, &night, err) ||
-	    !timetable_read(call->db, call->arena, &night, &timetable, err) ||
-	    !call_json(call, 200, &w, err))
-		return false;
-	json_array_begin(&w);
-	for (i = 0; i < timetable.count; i++) {
-		const struct timetable_entry *entry = &timetable.entries[i];
-
-		if (entry->status == TIMETABLE_COMPLETED)
-			continue;
-		json_object_begin(&w);
-		json_key(&w, "position");
-		json_number(&w, ++position);
-		if (!add_dj(call, &w, entry, err))
-			return false;
-		view_time(&w, "estimated_start_time", true, entry->begins);
-		json_key(&w, "session_type");
-		json_string(&w, entry->type);
-		json_object_end(&w);
-	}
-	json_array_end(&w);
-	return true;
-}
-
 static const struct param start_params[] = {
     {"slot_duration_minutes", PARAM_BODY, PARAM_INTEGER, false, 1, 1440, NULL},
     {"late_arrival_cutoff_hours", PARAM_BODY, PARAM_INTEGER, false, 0, 168,
@@ -283,11 +163,7 @@ static const struct route routes[] = {
     {HTTP_POST, "/api/event/start", ROUTE_ADMIN, false, start_params,
 	post_start},
     {HTTP_GET, "/api/event/current", ROUTE_PUBLIC, false, NULL, get_current},
-    {HTTP_GET, "/api/event/timetable", ROUTE_PUBLIC, false, NULL,
-	get_timetable},
     {HTTP_POST, "/api/event/end", ROUTE_ADMIN, false, NULL, post_end},
-    {HTTP_GET, "/api/admin/timetable", ROUTE_ADMIN, false, NULL,
-	get_admin_timetable},
 };
 
 const struct route_table event_routes = {

@@ -13,6 +13,8 @@ const struct route_table *const route_tables[] = {
     &sessions_routes,
     &djs_routes,
     &event_routes,
+    &timetable_routes,
+    &admin_routes,
     &lottery_routes,
     &queue_routes,
     &requests_routes,

@@ -67,6 +67,22 @@ djs_list(struct db *db, struct arena *arena, const struct db_page *page,
 	    page, dj_row_types, DJ_ROW_SIZE, arena, visit_row, &list, err);
 }
 
+bool
+djs_statistics(struct db *db, struct arena *arena, struct djs_statistics *out,
+    struct error *err)
+{
+	static const enum db_type types[] = {DB_INT, DB_INT};
+	struct db_value row[2];
+	bool found;
+
+	if (!db_select_one(db,
+		"SELECT COUNT(*), COUNT(NULLIF(is_active, 0)) FROM djs", NULL,
+		0, types, row, 2, arena, &found, err))
+		return false;
+	*out = (struct djs_statistics){row[0].as.number, row[1].as.number};
+	return true;
+}
+
 struct registration {
 	struct arena *arena;
 	const char *name;
