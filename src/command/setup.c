@@ -1,0 +1,60 @@
+/* What the commands share. */
+#include "command/setup.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "base/log.h"
+
+bool
+setup_open(struct setup *setup, unsigned timeout, struct error *err)
+{
+	setup->db = NULL;
+	if (!config_load(&setup->config, err))
+		return false;
+	log_set_level(setup->config.log_level);
+	setup->db = db_new(&setup->config, timeout);
+	return setup->db != NULL || error_memory(err);
+}
+
+int
+setup_begin(struct setup *setup, unsigned timeout)
+{
+	struct error err;
+
+	return setup_open(setup, timeout, &err)
+	    ? 0
+	    : command_fail(EX_CONFIG, err.detail);
+}
+
+void
+setup_end(struct setup *setup)
+{
+	db_free(setup->db);
+	config_free(&setup->config);
+}
+
+int
+command_fail(int status, const char *detail)
+{
+	(void)fprintf(stderr, "setlink: %s\n", detail);
+	return status;
+}
+
+int
+command_fail_error(const struct error *err)
+{
+	return command_fail(
+	    err->code == ERROR_UNAVAILABLE ? EX_UNAVAILABLE : EXIT_FAILURE,
+	    err->detail);
+}
+
+bool
+command_no_arguments(int argc, char **argv)
+{
+	static const struct option none[] = {{0}};
+
+	return getopt_long(argc, argv, "", none, NULL) == -1 && optind == argc;
+}
