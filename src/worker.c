@@ -160,7 +160,7 @@ log_start(const struct config *config)
 	if (config->admin_token_hash[0] == '\0')
 		log_line(LOG_WARN,
 		    "event=no_admin_token admin routes answer only to this "
-		    "machine; set SETLINK_ADMIN_TOKEN_HASH");
+		    "machine, unless setlink token create has made a token");
 }
 
 static bool

@@ -28,6 +28,7 @@ struct call {
 	const struct request *request;
 	struct response *response;
 	const struct route *route;
+	const char *admin; /* the name of the admin who calls; NULL: none */
 	struct param_value values[PARAM_MAX];
 	usec_t now;
 };

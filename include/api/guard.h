@@ -7,9 +7,9 @@
 #include "api/call.h"
 #include "base/error.h"
 
-/* Whether the caller may call an admin route. Errors: UNAUTHORIZED,
- * FORBIDDEN, and TOO_MANY for an address that sent too many wrong tokens,
- * counted in the database for all workers. */
+/* Whether the caller may call an admin route; call->admin tells who it is then.
+ * Errors: UNAUTHORIZED, FORBIDDEN, and TOO_MANY for an address that sent too
+ * many wrong tokens, counted in the database for all workers. */
 bool guard_admin(struct call *call, struct error *err) MUST_CHECK;
 
 /* Whether the caller is an admin; asked where everybody may call, but admins

@@ -26,6 +26,10 @@ size_t utf8_count(const char *s, size_t len);
  * another. */
 bool utf8_is_control(uint32_t code);
 
+/* Whether one of them, or what is not UTF-8, is in a text; with `lines` the
+ * line feed and the carriage return do not count. */
+bool utf8_has_control(const char *s, size_t len, bool lines);
+
 /* Unicode's White_Space. */
 bool utf8_is_space(uint32_t code);
 

@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 
-#include "base/config.h"
 #include "base/error.h"
 #include "http/request.h"
 
@@ -12,16 +11,19 @@ enum access_verdict {
 	ACCESS_GRANTED,
 	ACCESS_NO_TOKEN, /* a token is configured, none was sent */
 	ACCESS_WRONG_TOKEN,
-	ACCESS_NOT_LOOPBACK, /* no token is configured */
+	ACCESS_EXPIRED_TOKEN,
+	ACCESS_NOT_LOOPBACK, /* no token was sent, and by the rule for that: */
 	ACCESS_CROSS_SITE    /* a page of another site sent it */
 };
 
-/* With a token configured: the one of `Authorization: Bearer` (RFC 6750, 2.1),
- * compared in constant time. Without: a client on loopback, that nobody
+/* The token of `Authorization: Bearer` (RFC 6750, 2.1); NULL when there is
+ * none, or the header has another scheme. */
+const char *access_token(const struct request *request);
+
+/* The rule while no token is configured: a client on loopback, that nobody
  * forwards for, with a loopback name in Host (a page that rebinds its own
  * name to 127.0.0.1 has none). */
-enum access_verdict access_judge(
-    const struct request *request, const struct config *config);
+enum access_verdict access_judge(const struct request *request);
 
 /* The error for a verdict other than ACCESS_GRANTED. Returns false. */
 bool access_refuse(enum access_verdict verdict, struct error *err);

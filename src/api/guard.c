@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "admin/tokens.h"
 #include "base/log.h"
 #include "http/access.h"
 
@@ -84,20 +85,61 @@ refuse_blocked(struct call *call, struct error *err)
 		"Authorization: too many wrong tokens from this address");
 }
 
+/* What becomes of a caller who sent a token, where one is configured. */
+static bool
+judge_token(struct call *call, const struct token_match *match,
+    enum access_verdict *verdict, struct error *err)
+{
+	/* A right token is refused too while the address is blocked: else
+	 * guessing could go on. */
+	if (!refuse_blocked(call, err))
+		return false;
+	if (!match->right) {
+		*verdict = ACCESS_WRONG_TOKEN;
+		return count_failure(call, err);
+	}
+	*verdict = match->expired ? ACCESS_EXPIRED_TOKEN : ACCESS_GRANTED;
+	call->admin = match->name;
+	return true;
+}
+
+/* Strangers without a token cost the database nothing: whether one is
+ * configured or not, they are refused. */
+static bool
+judge(struct call *call, enum access_verdict *verdict, struct error *err)
+{
+	const char *token = access_token(call->request);
+	struct token_match match;
+
+	*verdict = access_judge(call->request);
+	if (token == NULL && call->config->admin_token_hash[0] != '\0') {
+		*verdict = ACCESS_NO_TOKEN;
+		return true;
+	}
+	if (token == NULL && *verdict != ACCESS_GRANTED)
+		return true;
+	if (!tokens_match(call->db, call->config, call->arena, token, call->now,
+		&match, err))
+		return false;
+	if (match.configured && token != NULL)
+		return judge_token(call, &match, verdict, err);
+	if (match.configured)
+		*verdict = ACCESS_NO_TOKEN;
+	call->admin = TOKENS_LOOPBACK;
+	return true;
+}
+
 bool
 guard_admin(struct call *call, struct error *err)
 {
-	enum access_verdict verdict = access_judge(call->request, call->config);
-	bool sent_token = call->config->admin_token_hash[0] != '\0' &&
-	    verdict != ACCESS_NO_TOKEN;
+	enum access_verdict verdict;
 
-	/* A right token is refused too while the address is blocked: else
-	 * guessing could go on. */
-	if (sent_token && !refuse_blocked(call, err))
+	if (!judge(call, &verdict, err))
 		return false;
-	if (verdict == ACCESS_WRONG_TOKEN && !count_failure(call, err))
-		return false;
-	return verdict == ACCESS_GRANTED || access_refuse(verdict, err);
+	if (verdict == ACCESS_GRANTED)
+		return true;
+	call->admin = NULL;
+	return access_refuse(verdict, err);
 }
 
 bool
@@ -105,8 +147,5 @@ guard_is_admin(struct call *call)
 {
 	struct error ignored;
 
-	if (call->config->admin_token_hash[0] != '\0' &&
-	    request_header(call->request, "HTTP_AUTHORIZATION") == NULL)
-		return false;
 	return guard_admin(call, &ignored);
 }

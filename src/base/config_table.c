@@ -76,7 +76,7 @@ const struct config_setting config_settings[] = {
 	"where clients reach setlink: what its links begin with"},
     {"SETLINK_ADMIN_TOKEN_HASH", CONFIG_HASH, AT(admin_token_hash), "", NULL,
 	NO_RANGE, true,
-	"SHA-256 of the admin token, in hex; empty: loopback only"},
+	"SHA-256 of an admin token, in hex; others: setlink token create"},
     {"SETLINK_CORS_ORIGINS", CONFIG_ORIGINS, AT(cors_origins), "", NULL,
 	ANY_LENGTH, false,
 	"origins whose pages may call the API, or *; empty: none"},

@@ -92,6 +92,23 @@ utf8_is_control(uint32_t code)
 }
 
 bool
+utf8_has_control(const char *s, size_t len, bool lines)
+{
+	uint32_t code;
+	size_t n;
+
+	for (; len > 0; s += n, len -= n) {
+		n = utf8_decode(s, len, &code);
+		if (n == 0)
+			return true;
+		if (utf8_is_control(code) &&
+		    !(lines && (code == '\n' || code == '\r')))
+			return true;
+	}
+	return false;
+}
+
+bool
 utf8_is_space(uint32_t code)
 {
 	return code == ' ' || (code >= 0x09 && code <= 0x0d) || code == 0x85 ||

@@ -92,23 +92,6 @@ read_bool(const struct param *param, const struct raw *raw,
 
 /* Of the control characters those that break a line may be allowed. */
 static bool
-has_control(const char *text, size_t len, bool lines)
-{
-	uint32_t code;
-	size_t n;
-
-	for (; len > 0; text += n, len -= n) {
-		n = utf8_decode(text, len, &code);
-		if (n == 0)
-			return true;
-		if (utf8_is_control(code) &&
-		    !(lines && (code == '\n' || code == '\r')))
-			return true;
-	}
-	return false;
-}
-
-static bool
 read_text(const struct request *request, const struct param *param,
     const struct raw *raw, struct param_value *out, struct error *err)
 {
@@ -128,7 +111,7 @@ read_text(const struct request *request, const struct param *param,
 		return error_set(err, ERROR_INVALID,
 		    "%s: must have %lld to %lld characters", param->name,
 		    (long long)param->min, (long long)param->max);
-	if (has_control(text, len, lines))
+	if (utf8_has_control(text, len, lines))
 		return refuse(param, "without control characters", err);
 	out->text = arena_copy(request->arena, text, len);
 	return out->text != NULL || error_memory(err);
@@ -149,7 +132,7 @@ read_email(const struct request *request, const struct param *param,
 		return true;
 	}
 	at = memchr(text, '@', len);
-	if (len > MAX_EMAIL || has_control(text, len, false) ||
+	if (len > MAX_EMAIL || utf8_has_control(text, len, false) ||
 	    memchr(text, ' ', len) != NULL || at == NULL || at == text ||
 	    at == text + len - 1 ||
 	    memchr(at + 1, '@', (size_t)(text + len - at - 1)) != NULL)

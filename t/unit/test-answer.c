@@ -165,70 +165,45 @@ test_problem_late(void)
 	response_free(&r);
 }
 
-/* SHA-256 of "secret". */
-#define HASH  "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
-#define UPPER "2BB80D537B1DA3E38BD30361AA855686BDE0EACD7162FEF6A25FE97BF527A25B"
-
 #define LOCAL "REMOTE_ADDR=127.0.0.1"
 #define HOST  "HTTP_HOST=localhost"
 #define AUTH  "HTTP_AUTHORIZATION="
 
 static const struct {
-	const char *hash;
 	const char *variables[4];
 	enum access_verdict want;
 } verdicts[] = {
-    {"", {LOCAL, HOST}, ACCESS_GRANTED},
-    {"", {LOCAL, "HTTP_HOST=localhost:8080"}, ACCESS_GRANTED},
-    {"", {LOCAL, "HTTP_HOST=LocalHost"}, ACCESS_GRANTED},
-    {"", {LOCAL, "HTTP_HOST=127.0.0.1"}, ACCESS_GRANTED},
-    {"", {LOCAL, "HTTP_HOST=127.0.0.1:8080"}, ACCESS_GRANTED},
-    {"", {LOCAL, "HTTP_HOST=[::1]"}, ACCESS_GRANTED},
-    {"", {"REMOTE_ADDR=::1", "HTTP_HOST=[::1]:8080"}, ACCESS_GRANTED},
-    {"", {"REMOTE_ADDR=::ffff:127.0.0.1", HOST}, ACCESS_GRANTED},
-    {"", {LOCAL, HOST, AUTH "Bearer x"}, ACCESS_GRANTED},
-    {"", {LOCAL, HOST, "HTTP_SEC_FETCH_SITE=same-origin"}, ACCESS_GRANTED},
-    {"", {LOCAL, HOST, "HTTP_SEC_FETCH_SITE=none"}, ACCESS_GRANTED},
-    {"", {LOCAL, HOST, "HTTP_SEC_FETCH_SITE=cross-site"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST}, ACCESS_GRANTED},
+    {{LOCAL, "HTTP_HOST=localhost:8080"}, ACCESS_GRANTED},
+    {{LOCAL, "HTTP_HOST=LocalHost"}, ACCESS_GRANTED},
+    {{LOCAL, "HTTP_HOST=127.0.0.1"}, ACCESS_GRANTED},
+    {{LOCAL, "HTTP_HOST=127.0.0.1:8080"}, ACCESS_GRANTED},
+    {{LOCAL, "HTTP_HOST=[::1]"}, ACCESS_GRANTED},
+    {{"REMOTE_ADDR=::1", "HTTP_HOST=[::1]:8080"}, ACCESS_GRANTED},
+    {{"REMOTE_ADDR=::ffff:127.0.0.1", HOST}, ACCESS_GRANTED},
+    {{LOCAL, HOST, AUTH "Bearer x"}, ACCESS_GRANTED},
+    {{LOCAL, HOST, "HTTP_SEC_FETCH_SITE=same-origin"}, ACCESS_GRANTED},
+    {{LOCAL, HOST, "HTTP_SEC_FETCH_SITE=none"}, ACCESS_GRANTED},
+    {{LOCAL, HOST, "HTTP_SEC_FETCH_SITE=cross-site"}, ACCESS_CROSS_SITE},
 
-    {"", {LOCAL}, ACCESS_NOT_LOOPBACK},
-    {"", {HOST}, ACCESS_NOT_LOOPBACK},
-    {"", {"REMOTE_ADDR=", HOST}, ACCESS_NOT_LOOPBACK},
-    {"", {"REMOTE_ADDR=192.0.2.7", HOST}, ACCESS_NOT_LOOPBACK},
-    {"", {"REMOTE_ADDR=::", HOST}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, "HTTP_HOST="}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, "HTTP_HOST=club.example"}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, "HTTP_HOST=localhost.club.example"}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, "HTTP_HOST=127.0.0.1.club.example"}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, "HTTP_HOST=xlocalhost"}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, "HTTP_HOST=192.0.2.7"}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, "HTTP_HOST=[2001:db8::1]"}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, "HTTP_HOST=["}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, HOST, "HTTP_X_FORWARDED_FOR=127.0.0.1"}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, HOST, "HTTP_X_REAL_IP=127.0.0.1"}, ACCESS_NOT_LOOPBACK},
-    {"", {LOCAL, HOST, "HTTP_FORWARDED=for=127.0.0.1"}, ACCESS_NOT_LOOPBACK},
-    {"", {"REMOTE_ADDR=192.0.2.1", HOST, "HTTP_X_FORWARDED_FOR=127.0.0.1"},
+    {{LOCAL}, ACCESS_NOT_LOOPBACK},
+    {{HOST}, ACCESS_NOT_LOOPBACK},
+    {{"REMOTE_ADDR=", HOST}, ACCESS_NOT_LOOPBACK},
+    {{"REMOTE_ADDR=192.0.2.7", HOST}, ACCESS_NOT_LOOPBACK},
+    {{"REMOTE_ADDR=::", HOST}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, "HTTP_HOST="}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, "HTTP_HOST=club.example"}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, "HTTP_HOST=localhost.club.example"}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, "HTTP_HOST=127.0.0.1.club.example"}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, "HTTP_HOST=xlocalhost"}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, "HTTP_HOST=192.0.2.7"}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, "HTTP_HOST=[2001:db8::1]"}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, "HTTP_HOST=["}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, HOST, "HTTP_X_FORWARDED_FOR=127.0.0.1"}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, HOST, "HTTP_X_REAL_IP=127.0.0.1"}, ACCESS_NOT_LOOPBACK},
+    {{LOCAL, HOST, "HTTP_FORWARDED=for=127.0.0.1"}, ACCESS_NOT_LOOPBACK},
+    {{"REMOTE_ADDR=192.0.2.1", HOST, "HTTP_X_FORWARDED_FOR=127.0.0.1"},
 	ACCESS_NOT_LOOPBACK},
-
-    {HASH, {AUTH "Bearer secret"}, ACCESS_GRANTED},
-    {UPPER, {AUTH "Bearer secret"}, ACCESS_GRANTED},
-    {HASH, {AUTH "bearer secret"}, ACCESS_GRANTED},
-    {HASH, {AUTH "BEARER   secret"}, ACCESS_GRANTED},
-    {HASH,
-	{AUTH "Bearer secret", "REMOTE_ADDR=192.0.2.7",
-	    "HTTP_HOST=club.example", "HTTP_SEC_FETCH_SITE=cross-site"},
-	ACCESS_GRANTED},
-    {HASH, {LOCAL, HOST}, ACCESS_NO_TOKEN},
-    {HASH, {AUTH ""}, ACCESS_NO_TOKEN},
-    {HASH, {AUTH "Bearer"}, ACCESS_NO_TOKEN},
-    {HASH, {AUTH "Basic c2VjcmV0"}, ACCESS_NO_TOKEN},
-    {HASH, {AUTH "secret"}, ACCESS_NO_TOKEN},
-    {HASH, {AUTH "Bearersecret"}, ACCESS_NO_TOKEN},
-    {HASH, {AUTH "Bearer "}, ACCESS_WRONG_TOKEN},
-    {HASH, {AUTH "Bearer Secret"}, ACCESS_WRONG_TOKEN},
-    {HASH, {AUTH "Bearer secre"}, ACCESS_WRONG_TOKEN},
-    {HASH, {AUTH "Bearer secret1"}, ACCESS_WRONG_TOKEN},
-    {HASH, {AUTH "Bearer " HASH}, ACCESS_WRONG_TOKEN},
 };
 
 static void
@@ -237,15 +212,49 @@ test_verdicts(void)
 	for (size_t i = 0; i < COUNT(verdicts); i++) {
 		struct server server = {.body = NULL};
 		struct gateway gateway = server_gateway(&server);
-		struct config config = {.trusted_proxies = "192.0.2.1",
-		    .admin_token_hash = verdicts[i].hash};
+		struct config config = {.trusted_proxies = "192.0.2.1"};
 		struct request r;
 
 		memcpy(server.variables, verdicts[i].variables,
 		    sizeof(verdicts[i].variables));
 		request_begin(&r, &arena, &gateway, &config);
-		tap_is_int((int)access_judge(&r, &config),
-		    (int)verdicts[i].want, "verdict, row %zu", i);
+		tap_is_int((int)access_judge(&r), (int)verdicts[i].want,
+		    "verdict, row %zu", i);
+	}
+}
+
+static const struct {
+	const char *header;
+	const char *want; /* NULL: no token */
+} tokens[] = {
+    {AUTH "Bearer secret", "secret"},
+    {AUTH "bearer secret", "secret"},
+    {AUTH "BEARER   secret", "secret"},
+    {AUTH "Bearer a b", "a b"},
+    {AUTH "Bearer ", ""},
+    {NULL, NULL},
+    {AUTH "", NULL},
+    {AUTH "Bearer", NULL},
+    {AUTH "Basic c2VjcmV0", NULL},
+    {AUTH "secret", NULL},
+    {AUTH "Bearersecret", NULL},
+};
+
+static void
+test_tokens(void)
+{
+	for (size_t i = 0; i < COUNT(tokens); i++) {
+		struct server server = {.variables = {tokens[i].header}};
+		struct gateway gateway = server_gateway(&server);
+		struct config config = {.trusted_proxies = ""};
+		struct request r;
+		const char *token;
+
+		request_begin(&r, &arena, &gateway, &config);
+		token = access_token(&r);
+		tap_is_str(token == NULL ? "none" : token,
+		    tokens[i].want == NULL ? "none" : tokens[i].want,
+		    "token, row %zu", i);
 	}
 }
 
@@ -255,6 +264,7 @@ test_refusals(void)
 	static const enum error_code codes[] = {
 	    [ACCESS_NO_TOKEN] = ERROR_UNAUTHORIZED,
 	    [ACCESS_WRONG_TOKEN] = ERROR_UNAUTHORIZED,
+	    [ACCESS_EXPIRED_TOKEN] = ERROR_UNAUTHORIZED,
 	    [ACCESS_NOT_LOOPBACK] = ERROR_FORBIDDEN,
 	    [ACCESS_CROSS_SITE] = ERROR_FORBIDDEN,
 	};
@@ -331,6 +341,7 @@ main(void)
 	test_problems();
 	test_problem_late();
 	test_verdicts();
+	test_tokens();
 	test_refusals();
 	test_cors();
 	arena_free(&arena);

@@ -1,0 +1,16 @@
+-- Who may do what.
+
+-- The tokens of admins, each as its SHA-256 in hex. One that is revoked stays,
+-- and with it its name: who did something is told by it.
+CREATE TABLE IF NOT EXISTS admin_tokens (
+  id BINARY(16) NOT NULL,
+  name VARCHAR(64) CHARACTER SET utf8mb4
+    COLLATE utf8mb4_unicode_520_ci NOT NULL,
+  hash CHAR(64) CHARACTER SET ascii NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  expires_at DATETIME(6) NULL,
+  revoked_at DATETIME(6) NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY one_name (name),
+  KEY by_end (revoked_at)
+) ENGINE=InnoDB;
