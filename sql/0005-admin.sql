@@ -1,4 +1,4 @@
--- Who may do what.
+-- Who may do what, and how often.
 
 -- The tokens of admins, each as its SHA-256 in hex. One that is revoked stays,
 -- and with it its name: who did something is told by it.
@@ -14,3 +14,16 @@ CREATE TABLE IF NOT EXISTS admin_tokens (
   UNIQUE KEY one_name (name),
   KEY by_end (revoked_at)
 ) ENGINE=InnoDB;
+
+-- How often an address has done something since window_at.
+CREATE TABLE IF NOT EXISTS address_counts (
+  what VARCHAR(16) CHARACTER SET ascii NOT NULL,
+  address BINARY(16) NOT NULL,
+  window_at DATETIME(6) NOT NULL,
+  count INT NOT NULL,
+  PRIMARY KEY (what, address),
+  KEY by_window (what, window_at)
+) ENGINE=InnoDB;
+
+-- It held the same for wrong tokens alone, for ten minutes.
+DROP TABLE IF EXISTS access_failures;

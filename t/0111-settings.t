@@ -46,6 +46,7 @@ my %BAD = (
         'https://a.example, *'],
     SETLINK_TRUSTED_PROXIES              => ['x', '10.0.0.0/33', '10.0.0',
         '::1/129', '10.0.0.0/', '10.0.0.0/8/8'],
+    SETLINK_REGISTRATION_LIMIT           => ['', '-1', '10001', '60/h'],
     SETLINK_LOG                          => ['', 'verbose', '1'],
 );
 

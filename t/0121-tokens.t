@@ -72,7 +72,7 @@ subtest 'with tokens' => sub {
         substr($anna, 1), uc "x$anna", '', sha256_hex($anna);
     is_problem(call(undef), 403, qr/an admin token is required/,
         'a stranger without one');
-    rows('DELETE FROM access_failures');
+    rows('DELETE FROM address_counts');
 };
 
 subtest 'what it costs' => sub {
@@ -108,10 +108,10 @@ subtest 'the end of a token' => sub {
         . " WHERE name = 'until'");
     is_problem(call($until), 401, qr/expired/, 'after it');
     is_problem(call("x$until"), 401, qr/wrong/, 'a wrong one is not told');
-    is((rows('SELECT COALESCE(SUM(failures), 0) FROM access_failures'))[0][0],
+    is((rows('SELECT COALESCE(SUM(count), 0) FROM address_counts'))[0][0],
         1, 'only that is counted');
     like((token('list'))[1], qr/^expired .* until$/m, 'the list tells it');
-    rows('DELETE FROM access_failures');
+    rows('DELETE FROM address_counts');
 };
 
 subtest 'revoking' => sub {
@@ -125,7 +125,7 @@ subtest 'revoking' => sub {
         is("$status $out", '1 ', 'not again, nor what is none');
         like($err, qr/\Asetlink: NAME: /, 'it says so');
     }
-    rows('DELETE FROM access_failures');
+    rows('DELETE FROM address_counts');
 };
 
 subtest 'what is refused' => sub {
@@ -190,7 +190,7 @@ subtest 'too many wrong ones' => sub {
         REQUEST_URI => '/api/lottery/next'), 200, 'public routes are open');
     like($worker->log, qr/event=wrong_token client=192\.0\.2\.7 /,
         'the log has it');
-    rows('DELETE FROM access_failures');
+    rows('DELETE FROM address_counts');
 };
 
 subtest 'beside the setting' => sub {
@@ -205,7 +205,7 @@ subtest 'beside the setting' => sub {
     is_problem($ask->($anna), 401, qr/wrong/, 'a revoked one');
     is_problem($both->request({ %RESET, %STRANGER }), 401, qr/required/,
         'none');
-    rows('DELETE FROM access_failures');
+    rows('DELETE FROM address_counts');
 };
 
 subtest 'when all are revoked' => sub {

@@ -1,4 +1,5 @@
-/* Access to admin routes, with a limit to wrong tokens. */
+/* Access to admin routes, with a limit to wrong tokens, and limits to what the
+ * public may write. */
 #ifndef SETLINK_API_GUARD_H
 #define SETLINK_API_GUARD_H
 
@@ -15,5 +16,12 @@ bool guard_admin(struct call *call, struct error *err) MUST_CHECK;
 /* Whether the caller is an admin; asked where everybody may call, but admins
  * see more. Says no when the database cannot tell. */
 bool guard_is_admin(struct call *call);
+
+/* For the handlers of public routes that make something new: whether the
+ * client's address may make one more in this hour
+ * (SETLINK_REGISTRATION_LIMIT, for all such routes together), and count it. To
+ * be called once, before anything is done. Loopback is not counted. Errors:
+ * TOO_MANY. */
+bool guard_public_write(struct call *call, struct error *err) MUST_CHECK;
 
 #endif

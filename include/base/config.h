@@ -56,6 +56,7 @@ struct config {
 	const char *admin_token_hash; /* 64 hex digits, or "" */
 	const char *cors_origins;     /* a list, or "*" */
 	const char *trusted_proxies;  /* a list of addresses or CIDR blocks */
+	int64_t registration_limit;   /* an hour, of one address; 0: none */
 	enum log_level log_level;
 
 	struct arena arena; /* what the strings live in */

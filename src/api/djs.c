@@ -14,7 +14,8 @@ post_register(struct call *call, struct error *err)
 	struct json_writer w;
 	struct dj dj;
 
-	if (!djs_register(call->db, call->arena, call_param(call, "name")->text,
+	if (!guard_public_write(call, err) ||
+	    !djs_register(call->db, call->arena, call_param(call, "name")->text,
 		call_param(call, "email")->text, call->now, &dj, err) ||
 	    !call_json(call, 200, &w, err))
 		return false;

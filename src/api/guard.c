@@ -1,74 +1,19 @@
 /* Access to admin routes. */
 #include "api/guard.h"
 
-#include <string.h>
-
+#include "admin/counts.h"
 #include "admin/tokens.h"
 #include "base/log.h"
 #include "http/access.h"
 
-#define MAX_FAILURES 10
-#define WINDOW       (10 * USEC_PER_MIN)
-
-/* One IPv6 client has a /64 at least, so the rest is not looked at. */
-static struct uuid
-counted_address(const struct request *request)
-{
-	struct network_address address = request->client;
-	struct uuid key;
-
-	if (memcmp(address.bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) != 0)
-		memset(address.bytes + 8, 0, 8);
-	memcpy(key.bytes, address.bytes, sizeof(key.bytes));
-	return key;
-}
+static const struct count_limit wrong_tokens = {
+    "wrong token", 10, 10 * USEC_PER_MIN};
 
 static bool
-is_blocked(struct call *call, bool *blocked, struct error *err)
+refuse_too_many(struct error *err)
 {
-	static const enum db_type types[] = {DB_INT};
-	const struct uuid address = counted_address(call->request);
-	const struct db_value args[] = {
-	    db_uuid(&address), db_time(call->now - WINDOW)};
-	struct db_value failures;
-	bool found;
-
-	if (!db_select_one(call->db,
-		"SELECT failures FROM access_failures "
-		"WHERE address = ? AND window_at >= ?",
-		args, 2, types, &failures, 1, call->arena, &found, err))
-		return false;
-	*blocked = found && failures.as.number >= MAX_FAILURES;
-	return true;
-}
-
-/* Old rows go on the way, so that the table stays as small as the number of
- * those who try. */
-static bool
-count_failure(struct call *call, struct error *err)
-{
-	const struct uuid address = counted_address(call->request);
-	const usec_t begin = call->now - WINDOW;
-	const struct db_value old[] = {db_time(begin)};
-	const struct db_value args[] = {
-	    db_uuid(&address),
-	    db_time(call->now),
-	    db_time(begin),
-	    db_time(begin),
-	    db_time(call->now),
-	};
-
-	log_line(LOG_WARN, "event=wrong_token client=%s req=%s",
-	    call->request->client_text, call->request->id);
-	return db_exec(call->db,
-		   "DELETE FROM access_failures WHERE window_at < ? LIMIT 100",
-		   old, 1, NULL, err) &&
-	    db_exec(call->db,
-		"INSERT INTO access_failures (address, window_at, failures) "
-		"VALUES (?, ?, 1) ON DUPLICATE KEY UPDATE "
-		"failures = IF(window_at < ?, 1, failures + 1), "
-		"window_at = IF(window_at < ?, ?, window_at)",
-		args, 5, NULL, err);
+	return error_set(err, ERROR_TOO_MANY,
+	    "Authorization: too many wrong tokens from this address");
 }
 
 /* Without a client's address, which a web server always sends, nobody can be
@@ -78,11 +23,23 @@ refuse_blocked(struct call *call, struct error *err)
 {
 	bool blocked;
 
-	if (!is_blocked(call, &blocked, err))
+	if (!counts_is_full(call->db, call->arena, &wrong_tokens,
+		&call->request->client, call->now, &blocked, err))
 		return false;
-	return !blocked ||
-	    error_set(err, ERROR_TOO_MANY,
-		"Authorization: too many wrong tokens from this address");
+	return !blocked || refuse_too_many(err);
+}
+
+static bool
+count_failure(struct call *call, struct error *err)
+{
+	bool counted;
+
+	log_line(LOG_WARN, "event=wrong_token client=%s req=%s",
+	    call->request->client_text, call->request->id);
+	if (!counts_take(call->db, &wrong_tokens, &call->request->client,
+		call->now, &counted, err))
+		return false;
+	return counted || refuse_too_many(err);
 }
 
 /* What becomes of a caller who sent a token, where one is configured. */
@@ -148,4 +105,28 @@ guard_is_admin(struct call *call)
 	struct error ignored;
 
 	return guard_admin(call, &ignored);
+}
+
+bool
+guard_public_write(struct call *call, struct error *err)
+{
+	const struct request *request = call->request;
+	const struct count_limit limit = {
+	    "write", call->config->registration_limit, USEC_PER_HOUR};
+	bool taken;
+
+	if (limit.most == 0 ||
+	    (request->client_known && network_is_loopback(&request->client)))
+		return true;
+	if (!counts_take(
+		call->db, &limit, &request->client, call->now, &taken, err))
+		return false;
+	if (taken)
+		return true;
+	log_line(LOG_WARN, "event=too_many_writes client=%s req=%s",
+	    request->client_text, request->id);
+	return error_set(err, ERROR_TOO_MANY,
+	    "no more than %lld registrations and requests are taken from one "
+	    "address in an hour",
+	    (long long)limit.most);
 }

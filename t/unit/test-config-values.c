@@ -100,6 +100,8 @@ static const struct {
     {"SETLINK_CORS_ORIGINS", "http://a.example https://b.example:0443"},
     {"SETLINK_TRUSTED_PROXIES", "proxy.example"},
     {"SETLINK_TRUSTED_PROXIES", "10.0.0.0/33"},
+    {"SETLINK_REGISTRATION_LIMIT", "-1"},
+    {"SETLINK_REGISTRATION_LIMIT", "10001"},
     {"SETLINK_LOG", ""},
     {"SETLINK_LOG", "trace"},
     {"SETLINK_LOG", "3"},

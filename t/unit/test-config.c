@@ -120,6 +120,7 @@ test_good_values(void)
 	    "SETLINK_ADMIN_TOKEN_HASH=" HASH "\n"
 	    "SETLINK_CORS_ORIGINS=https://club.example, http://a.example:81\n"
 	    "SETLINK_TRUSTED_PROXIES=10.0.0.0/8 ::1\n"
+	    "SETLINK_REGISTRATION_LIMIT=0\n"
 	    "SETLINK_LOG=DEBUG\n";
 	struct config c;
 	struct error err = {0};
@@ -141,6 +142,7 @@ test_good_values(void)
 	tap_is_str(c.cors_origins, "https://club.example, http://a.example:81",
 	    "origins");
 	tap_is_str(c.trusted_proxies, "10.0.0.0/8 ::1", "networks");
+	tap_is_int((int)c.registration_limit, 0, "no limit");
 	config_free(&c);
 }
 
