@@ -1,4 +1,4 @@
--- Who may do what, and how often.
+-- Who may do what and how often, and who did.
 
 -- The tokens of admins, each as its SHA-256 in hex. One that is revoked stays,
 -- and with it its name: who did something is told by it.
@@ -27,3 +27,18 @@ CREATE TABLE IF NOT EXISTS address_counts (
 
 -- It held the same for wrong tokens alone, for ten minutes.
 DROP TABLE IF EXISTS access_failures;
+
+-- What admins did. The row is there before it is done; status is NULL until it
+-- has ended, and stays so when nobody knows how.
+CREATE TABLE IF NOT EXISTS audit (
+  id BINARY(16) NOT NULL,
+  at DATETIME(6) NOT NULL,
+  who VARCHAR(100) CHARACTER SET utf8mb4 NOT NULL,
+  client VARCHAR(45) CHARACTER SET ascii NULL,
+  request_id VARCHAR(64) CHARACTER SET ascii NULL,
+  action VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL,
+  detail VARCHAR(500) CHARACTER SET utf8mb4 NOT NULL,
+  status SMALLINT NULL,
+  PRIMARY KEY (id),
+  KEY by_time (at, id)
+) ENGINE=InnoDB;

@@ -47,13 +47,18 @@ struct token {
 	bool revoked;
 };
 
+/* Whether a token may have this name: UTF-8, 1 to 64 characters, no controls,
+ * none of the names above. Errors: INVALID. */
+bool tokens_check_name(const char *name, struct error *err) MUST_CHECK;
+
 /* Make a token and write it to `text`: it is kept nowhere else. Of `new`, name
- * and end count. Errors: INVALID (the name), CONFLICT (the name was given
- * before, or there are TOKENS_MAX). */
+ * (checked) and end count. Errors: CONFLICT when the name was given before, or
+ * there are TOKENS_MAX. */
 bool tokens_create(struct db *db, struct arena *arena, const struct token *new,
     usec_t now, char text[TOKENS_TEXT_SIZE], struct error *err) MUST_CHECK;
 
-/* Errors: NOT_FOUND when there is none of this name that is not revoked. */
+/* `name` is a checked one. Errors: NOT_FOUND when there is none of this name
+ * that is not revoked. */
 bool tokens_revoke(
     struct db *db, const char *name, usec_t now, struct error *err) MUST_CHECK;
 

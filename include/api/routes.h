@@ -34,6 +34,7 @@ void service_answer(struct service *service, const struct gateway *gateway);
 extern const struct route_table *const route_tables[];
 
 extern const struct route_table admin_routes;
+extern const struct route_table audit_routes;
 extern const struct route_table djs_routes;
 extern const struct route_table event_routes;
 extern const struct route_table lottery_routes;

@@ -109,8 +109,8 @@ is_reserved(const char *name)
 		sizeof(TOKENS_COMMAND_LINE) - 1) == 0;
 }
 
-static bool
-check_name(const char *name, struct error *err)
+bool
+tokens_check_name(const char *name, struct error *err)
 {
 	const char *trimmed = name;
 	size_t len = strlen(name), trimmed_len = len;
@@ -191,8 +191,6 @@ tokens_create(struct db *db, struct arena *arena, const struct token *new,
 	struct creation c = {.arena = arena, .token = new, .now = now};
 	unsigned char bytes[(TOKENS_TEXT_SIZE - 1) / 2];
 
-	if (!check_name(new->name, err))
-		return false;
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return error_set(err, ERROR_INTERNAL, "no random numbers");
 	hex_write(text, bytes, sizeof(bytes));
@@ -206,8 +204,6 @@ tokens_revoke(struct db *db, const char *name, usec_t now, struct error *err)
 	const struct db_value args[] = {db_time(now), db_text(name)};
 	uint64_t rows;
 
-	if (!utf8_valid(name, strlen(name)))
-		return error_set(err, ERROR_INVALID, "NAME: must be UTF-8");
 	if (!db_exec(db,
 		"UPDATE admin_tokens SET revoked_at = ? "
 		"WHERE name = ? AND revoked_at IS NULL",

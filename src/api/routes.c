@@ -1,8 +1,9 @@
-/* From a gateway to its answer: parse, find the route, check, call, answer. */
+/* From a gateway to its answer: parse, find the route, check, run, answer. */
 #include "api/routes.h"
 
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/guard.h"
 #include "base/log.h"
 #include "http/cors.h"
@@ -21,6 +22,7 @@ const struct route_table *const route_tables[] = {
     &recorder_link_routes,
     &recorder_list_routes,
     &recorder_sync_routes,
+    &audit_routes,
     NULL,
 };
 
@@ -82,7 +84,7 @@ handle(struct call *call, struct request *request, char allow[64],
 		return false;
 	return param_read(
 		   request, route->pattern, route->params, call->values, err) &&
-	    route->handler(call, err);
+	    audit_run(call, err);
 }
 
 static void

@@ -2,17 +2,22 @@
 #include "admin/tokens.h"
 
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include "admin/audit.h"
 #include "base/utf8.h"
 #include "command/commands.h"
 #include "command/setup.h"
+#include "http/problem.h"
 
 #define USEC_PER_DAY (24 * USEC_PER_HOUR)
 #define MAX_DAYS     3650
+#define MAX_USER     64
 
 static bool
 parse_days(const char *text, usec_t now, struct token *token)
@@ -62,21 +67,76 @@ parse_create(int argc, char **argv, usec_t now, struct token *token)
 	return 0;
 }
 
+/* Who is at the command line, with the name of the user if there is one. */
+static const char *
+who(struct arena *arena)
+{
+	const struct passwd *user = getpwuid(getuid());
+	const char *text = NULL;
+
+	if (user != NULL && strlen(user->pw_name) <= MAX_USER &&
+	    !utf8_has_control(user->pw_name, strlen(user->pw_name), false))
+		text = arena_printf(
+		    arena, TOKENS_COMMAND_LINE " (%s)", user->pw_name);
+	return text == NULL ? TOKENS_COMMAND_LINE : text;
+}
+
+static void
+put_detail(struct buf *out, const struct token *token)
+{
+	char end[CLOCK_RFC3339_SIZE];
+
+	buf_puts(out, "name=");
+	audit_quote(out, token->name);
+	if (token->ends) {
+		clock_format(token->ends_at, end);
+		buf_printf(out, " until=%s", end);
+	}
+}
+
+/* What is done with a token, between two writes to the audit. */
+static bool
+run_audited(struct setup *setup, struct arena *arena, const char *action,
+    const struct token *token, char text[TOKENS_TEXT_SIZE], struct error *err)
+{
+	struct buf detail = BUF_INIT;
+	struct audit_row row = {
+	    .at = clock_now(), .who = who(arena), .action = action};
+	struct error why;
+	bool ok;
+
+	put_detail(&detail, token);
+	row.detail = buf_text(&detail);
+	ok = row.detail == NULL ? error_memory(err)
+				: audit_begin(setup->db, &row, err);
+	buf_free(&detail);
+	if (!ok)
+		return false;
+	ok = text == NULL
+	    ? tokens_revoke(setup->db, token->name, row.at, err)
+	    : tokens_create(setup->db, arena, token, row.at, text, err);
+	if (!audit_end(
+		setup->db, &row.id, ok ? 200 : problem_status(err->code), &why))
+		(void)command_fail(0, why.detail);
+	return ok;
+}
+
 /* The token alone goes to stdout, so that a script can take it from there. */
 static int
-create(struct setup *setup, struct arena *arena, int argc, char **argv)
+run_create(struct setup *setup, struct arena *arena, int argc, char **argv)
 {
-	usec_t now = clock_now();
 	struct token token = {0};
 	struct error err;
 	char text[TOKENS_TEXT_SIZE];
-	int status = parse_create(argc, argv, now, &token);
+	int status = parse_create(argc, argv, clock_now(), &token);
 
 	if (status == 0)
 		status = setup_begin(setup, SETUP_TIMEOUT);
 	if (status != 0)
 		return status;
-	if (!tokens_create(setup->db, arena, &token, now, text, &err))
+	if (!tokens_check_name(token.name, &err) ||
+	    !run_audited(
+		setup, arena, "setlink token create", &token, text, &err))
 		return command_fail_error(&err);
 	(void)printf("%s\n", text);
 	(void)fprintf(stderr,
@@ -131,7 +191,7 @@ print_token(void *context, const struct token *token, struct error *err)
 }
 
 static int
-list(struct setup *setup, struct arena *arena, int argc, char **argv)
+run_list(struct setup *setup, struct arena *arena, int argc, char **argv)
 {
 	usec_t now = clock_now();
 	struct error err;
@@ -147,17 +207,19 @@ list(struct setup *setup, struct arena *arena, int argc, char **argv)
 }
 
 static int
-revoke(struct setup *setup, struct arena *arena, int argc, char **argv)
+run_revoke(struct setup *setup, struct arena *arena, int argc, char **argv)
 {
+	const struct token token = {.name = argv[1]};
 	struct error err;
 	int status;
 
-	(void)arena;
 	if (argc != 2)
 		return EX_USAGE;
 	status = setup_begin(setup, SETUP_TIMEOUT);
 	if (status == 0 &&
-	    !tokens_revoke(setup->db, argv[1], clock_now(), &err))
+	    (!tokens_check_name(token.name, &err) ||
+		!run_audited(
+		    setup, arena, "setlink token revoke", &token, NULL, &err)))
 		status = command_fail_error(&err);
 	return status;
 }
@@ -167,9 +229,9 @@ static const struct {
 	int (*run)(
 	    struct setup *setup, struct arena *arena, int argc, char **argv);
 } actions[] = {
-    {"create", create},
-    {"list", list},
-    {"revoke", revoke},
+    {"create", run_create},
+    {"list", run_list},
+    {"revoke", run_revoke},
 };
 
 int

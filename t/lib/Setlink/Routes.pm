@@ -49,6 +49,7 @@ my @ROUTES = (
     ['GET',    "$RECORDER/download/{session_id}/{format}", 'public'],
     ['GET',    "$RECORDER/session/{session_id}", 'public'],
     ['POST',   "$RECORDER/sync",                 'admin'],
+    ['GET',    '/api/admin/audit',               'admin'],
 );
 
 # Each a hash of method, path and access.

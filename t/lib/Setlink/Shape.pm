@@ -81,6 +81,16 @@ my %SHAPES = (
         expires_in_seconds => 'int',
         format             => 'string',
     },
+    audit => {
+        id         => 'uuid',
+        at         => 'time',
+        who        => 'string',
+        client     => 'string?',
+        request_id => 'string?',
+        action     => 'string',
+        detail     => 'string',
+        status     => 'int?',
+    },
     problem => {
         title  => 'string',
         status => 'int',
