@@ -35,6 +35,8 @@ static const struct command commands[] = {
     {"check", "", "look for what is wrong, and say what to do", command_check},
     {"probe", "", "say whether MinIO answers, in little more than a second",
 	command_probe},
+    {"tick", "", "do what is due: draws, turns, sessions that nobody ends",
+	command_tick},
     {"token", "create NAME [--until TIME | --days N] | list | revoke NAME",
 	"make a token for an admin, show them, take one back", command_token},
     {"verify-draw", "ID|FILE|-", "recompute a draw of the lottery",

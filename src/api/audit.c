@@ -17,11 +17,18 @@ put_value(
     struct buf *out, const struct param *param, const struct param_value *value)
 {
 	char id[UUID_TEXT_SIZE], time[CLOCK_RFC3339_SIZE];
+	size_t i;
 
 	switch (param->type) {
 	case PARAM_UUID:
 		uuid_format(&value->id, id);
 		buf_puts(out, id);
+		break;
+	case PARAM_UUIDS:
+		for (i = 0; i < value->n_ids; i++) {
+			uuid_format(&value->ids[i], id);
+			buf_printf(out, "%s%s", i == 0 ? "" : ",", id);
+		}
 		break;
 	case PARAM_INTEGER:
 		buf_printf(out, "%lld", (long long)value->number);

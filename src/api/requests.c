@@ -40,7 +40,8 @@ post_request(struct call *call, struct error *err)
 	};
 	struct json_writer w;
 
-	if (!requests_add(call->db, call->arena, &request, err) ||
+	if (!guard_public_write(call, err) ||
+	    !requests_add(call->db, call->arena, &request, err) ||
 	    !call_json(call, 201, &w, err))
 		return false;
 	view_request(&w, &request, guard_is_admin(call));

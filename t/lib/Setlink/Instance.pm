@@ -231,7 +231,7 @@ sub is_clean {
     my ($self) = @_;
     my @found = grep {
         /ERROR: \w+Sanitizer|runtime error:|LeakSanitizer|event=stop /
-    } map { split /\n/ } map { $self->log($_) } qw(worker web sync);
+    } map { split /\n/ } map { $self->log($_) } qw(worker web sync tick);
     is(scalar @found, 0, 'the sanitizers found nothing')
         or diag(join "\n", @found[0 .. ($#found < 9 ? $#found : 9)]);
     return;
