@@ -146,8 +146,12 @@ subtest 'many at the same time' => sub {
         $socket;
     } 1 .. 30;
     my %statuses;
-    $statuses{ Setlink::FastCGI::answer_of(
-        Setlink::FastCGI::read_all($_))->{status} }++ for @sockets;
+    for my $socket (@sockets) {
+        my $answer = Setlink::FastCGI::answer_of(
+            Setlink::FastCGI::read_all($socket));
+        $statuses{ $answer->{status} }++;
+        close $socket;    # the worker waits for that
+    }
     is_deeply(\%statuses, { 200 => 3, 429 => 27 }, 'three are taken');
     forget();
 };
