@@ -179,10 +179,33 @@ static const char *const session_columns[] = {
     "upload_status",
     "session_type",
     "room",
+    "participants",
+    "event_id",
     NULL,
 };
 
 const struct table_layout view_session_layout = {"sessions", session_columns};
+
+/* The ids of all who play, with spaces between them. */
+static bool
+add_participants_cell(struct call *call, struct table *table,
+    const struct session *session, struct error *err)
+{
+	const char *text = "";
+	size_t i;
+
+	for (i = 0; i < session->n_djs && text != NULL; i++) {
+		char id[UUID_TEXT_SIZE];
+
+		uuid_format(&session->djs[i].id, id);
+		text = arena_printf(
+		    call->arena, "%s%s%s", text, i == 0 ? "" : " ", id);
+	}
+	if (text == NULL)
+		return error_memory(err);
+	table_text(table, text);
+	return true;
+}
 
 bool
 view_session_row(struct call *call, struct table *table,
@@ -205,6 +228,9 @@ view_session_row(struct call *call, struct table *table,
 	table_text(table, session_status_name(status_of(call, session)));
 	table_text(table, session->type);
 	table_text(table, session->room);
+	if (!add_participants_cell(call, table, session, err))
+		return false;
+	table_id(table, session->in_event ? &session->event_id : NULL);
 	table_row_end(table);
 	return true;
 }

@@ -12,7 +12,8 @@ use Test::More;
 
 my %COLUMNS = (
     '/api/sessions' => [qw(id dj_id dj_name started_at ended_at
-        duration_minutes download_link upload_status session_type room)],
+        duration_minutes download_link upload_status session_type room
+        participants event_id)],
     '/api/sessions/statistics' => [qw(total_sessions active_sessions
         average_duration_minutes total_duration_hours)],
     '/api/lottery/draws' => [qw(id pool_id number algorithm commitment
@@ -57,6 +58,9 @@ sub is_row {
         my $winner = delete $object{winner};
         @object{qw(winner_id winner_name)} = @{ $winner // {} }{qw(dj_id name)};
     }
+    $object{participants} = join ' ',
+        map { $_->{dj_id} } @{ $object{participants} }
+        if exists $object{participants};
     return is_deeply($row, { map { $_ => cell_of($object{$_}) } keys %object },
         $name);
 }
