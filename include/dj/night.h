@@ -31,6 +31,7 @@ struct event {
 struct night {
 	struct uuid pool_id; /* the open one */
 	int64_t round;       /* of the pool */
+	bool overlong;       /* a session runs that nobody ended in time */
 	bool has_event;
 	struct event event;
 	/* Without an event nothing of it but the turns counts, and there are

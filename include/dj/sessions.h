@@ -84,10 +84,6 @@ bool sessions_start(struct db *db, const struct config *config,
 bool sessions_end(struct db *db, struct arena *arena, const struct uuid *id,
     usec_t now, struct error *err) MUST_CHECK;
 
-/* Whether anything has been running for that many hours. */
-bool sessions_any_overlong(struct db *db, struct arena *arena, int64_t hours,
-    usec_t now, bool *any, struct error *err) MUST_CHECK;
-
 /* End what has been running for that many hours, after just so many. */
 bool sessions_end_overlong(struct db *db, int64_t hours, usec_t now,
     unsigned *count, struct error *err) MUST_CHECK;

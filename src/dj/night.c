@@ -14,6 +14,7 @@ enum head_column {
 	LAST_SLOT,
 	FREE_AT,
 	TURNS,
+	OVERLONG,
 	HEAD_COLUMNS
 };
 
@@ -28,6 +29,7 @@ static const enum db_type head_types[HEAD_COLUMNS] = {
     [LAST_SLOT] = DB_TIME,
     [FREE_AT] = DB_TIME,
     [TURNS] = DB_INT,
+    [OVERLONG] = DB_INT,
 };
 
 /* Of those who have played only the last one counts, and only in an event: a
@@ -43,7 +45,9 @@ static const enum db_type head_types[HEAD_COLUMNS] = {
 	"ON s.id = q.session_id WHERE q.pool_id = p.id "                \
 	"AND q.status = 'played')), "                                   \
 	"(SELECT COUNT(*) FROM queue_entries q WHERE q.pool_id = p.id " \
-	"AND q.status IN ('playing', 'waiting')) "                      \
+	"AND q.status IN ('playing', 'waiting')), "                     \
+	"EXISTS (SELECT 1 FROM sessions s "                             \
+	"WHERE s.active_dj_id IS NOT NULL AND s.started_at <= ?) "      \
 	"FROM pools p LEFT JOIN events e "                              \
 	"ON e.pool_id = p.id AND e.open_mark = 1 WHERE p.open_mark = 1"
 
@@ -77,19 +81,22 @@ event_from_row(
 /* *turns is how many turns to read. */
 static bool
 read_head(struct db *db, const struct config *config, struct arena *arena,
-    struct night *out, int64_t *turns, struct error *err)
+    usec_t now, struct night *out, int64_t *turns, struct error *err)
 {
+	const struct db_value args[] = {
+	    db_time(now - config->max_session_hours * USEC_PER_HOUR)};
 	struct db_value row[HEAD_COLUMNS];
 	bool found;
 
 	*out = (struct night){.has_event = false};
-	if (!db_select_one(db, SELECT_HEAD, NULL, 0, head_types, row,
+	if (!db_select_one(db, SELECT_HEAD, args, 1, head_types, row,
 		HEAD_COLUMNS, arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(err, ERROR_INTERNAL, "no pool is open");
 	out->pool_id = row[POOL_ID].as.id;
 	out->round = row[ROUND].as.number;
+	out->overlong = row[OVERLONG].as.number != 0;
 	*turns = row[TURNS].as.number;
 	if (*turns > NIGHT_MAX_TURNS)
 		*turns = NIGHT_MAX_TURNS;
@@ -216,8 +223,8 @@ night_read(struct db *db, const struct config *config, struct arena *arena,
 {
 	int64_t turns = 0;
 
-	if (!read_head(db, config, arena, out, &turns, err) ||
-	    !read_turns(db, arena, turns, out, err) ||
+	if (!read_head(db, config, arena, now, out, &turns, err) ||
+	    (turns > 0 && !read_turns(db, arena, turns, out, err)) ||
 	    (out->has_event && !read_sessions(db, arena, out, err)))
 		return false;
 	plan_compute(&out->plan, now);

@@ -120,20 +120,6 @@ sessions_end(struct db *db, struct arena *arena, const struct uuid *id,
 	return db_transaction(db, end_work, &end, err);
 }
 
-bool
-sessions_any_overlong(struct db *db, struct arena *arena, int64_t hours,
-    usec_t now, bool *any, struct error *err)
-{
-	static const enum db_type types[] = {DB_INT};
-	const struct db_value args[] = {db_time(now - hours * USEC_PER_HOUR)};
-	struct db_value row;
-
-	return db_select_one(db,
-	    "SELECT 1 FROM sessions WHERE active_dj_id IS NOT NULL "
-	    "AND started_at <= ? LIMIT 1",
-	    args, 1, types, &row, 1, arena, any, err);
-}
-
 struct overlong {
 	int64_t hours;
 	usec_t now;

@@ -128,14 +128,14 @@ static bool
 end_sessions(
     struct db *db, const struct work *work, unsigned *count, struct error *err)
 {
-	const int64_t hours = work->config->max_session_hours;
-	bool any;
+	struct night night;
 
 	*count = 0;
-	if (!sessions_any_overlong(
-		db, work->arena, hours, work->now, &any, err))
+	if (!night_read(db, work->config, work->arena, work->now, &night, err))
 		return false;
-	return !any || sessions_end_overlong(db, hours, work->now, count, err);
+	return !night.overlong ||
+	    sessions_end_overlong(
+		db, work->config->max_session_hours, work->now, count, err);
 }
 
 bool
@@ -156,14 +156,12 @@ tick_night(struct db *db, const struct config *config, struct arena *arena,
 {
 	struct tick_report report;
 	struct error why;
-	bool draw, overlong;
+	bool draw;
 
 	if (!night_read(db, config, arena, now, out, err) ||
-	    !is_draw_due(db, arena, out, now, &draw, err) ||
-	    !sessions_any_overlong(
-		db, arena, config->max_session_hours, now, &overlong, err))
+	    !is_draw_due(db, arena, out, now, &draw, err))
 		return false;
-	if (!draw && !overlong && !is_turn_due(out, now))
+	if (!draw && !out->overlong && !is_turn_due(out, now))
 		return true;
 	if (!tick_run(db, config, arena, now, &report, &why))
 		log_line(LOG_WARN, "event=not_done error=%s detail=\"%s\"",
