@@ -12,7 +12,7 @@
 #include "db/db.h"
 #include "dj/night.h"
 
-/* More than so many draws, or turns, are left to the next time. */
+/* What is due beyond so many things is left to the next time. */
 #define TICK_MAX 64
 
 struct tick_report {
@@ -21,7 +21,7 @@ struct tick_report {
 	unsigned sessions; /* ended */
 };
 
-/* Do all that is due. */
+/* Do all that is due. The report tells what was done, also after a failure. */
 bool tick_run(struct db *db, const struct config *config, struct arena *arena,
     usec_t now, struct tick_report *report, struct error *err) MUST_CHECK;
 

@@ -10,8 +10,16 @@ struct work {
 	const struct config *config;
 	struct arena *arena;
 	usec_t now;
-	unsigned done;
+	struct tick_report report;
+	unsigned done; /* by the last step */
 };
+
+static bool
+read_night(struct db *db, const struct work *work, struct night *out,
+    struct error *err)
+{
+	return night_read(db, work->config, work->arena, work->now, out, err);
+}
 
 static bool
 draw_work(struct db *db, void *context, struct error *err)
@@ -30,38 +38,18 @@ draw_work(struct db *db, void *context, struct error *err)
 /* Without anybody who can be drawn a draw stays due, and costs no more than a
  * look. */
 static bool
-is_draw_due(struct db *db, struct arena *arena, const struct night *night,
-    usec_t now, bool *due, struct error *err)
+is_draw_due(struct db *db, const struct work *work, const struct night *night,
+    bool *due, struct error *err)
 {
-	*due = night->has_event && night->plan.draw_due <= now;
-	return !*due || participants_any(db, arena, night, now, due, err);
+	*due = night->has_event && night->plan.draw_due <= work->now;
+	return !*due ||
+	    participants_any(db, work->arena, night, work->now, due, err);
 }
 
 static bool
-is_turn_due(const struct night *night, usec_t now)
+is_turn_due(const struct work *work, const struct night *night)
 {
-	return night->has_event && night->plan.next_due <= now;
-}
-
-static bool
-run_draws(struct db *db, struct work *work, unsigned *count, struct error *err)
-{
-	struct night night;
-	bool due = true;
-
-	for (*count = 0; *count < TICK_MAX; ++*count) {
-		if (!night_read(db, work->config, work->arena, work->now,
-			&night, err) ||
-		    !is_draw_due(db, work->arena, &night, work->now, &due, err))
-			return false;
-		if (!due)
-			break;
-		if (!db_transaction(db, draw_work, work, err))
-			return false;
-		if (work->done == 0)
-			break;
-	}
-	return true;
+	return night->has_event && night->plan.next_due <= work->now;
 }
 
 /* Whoever had the turn without a session has played until the next one's. */
@@ -88,54 +76,71 @@ begin_turn(struct db *db, const struct night *night, struct error *err)
 		begin, 3, NULL, err);
 }
 
+/* What was due may have been done while the lock was waited for. */
 static bool
-turns_work(struct db *db, void *context, struct error *err)
+turn_work(struct db *db, void *context, struct error *err)
 {
 	struct work *work = context;
 	struct night night;
 
-	if (!night_lock(db, err))
+	work->done = 0;
+	if (!night_lock(db, err) || !read_night(db, work, &night, err))
 		return false;
-	for (work->done = 0; work->done < TICK_MAX; work->done++) {
-		if (!night_read(
-			db, work->config, work->arena, work->now, &night, err))
-			return false;
-		if (!is_turn_due(&night, work->now))
-			break;
-		if (!begin_turn(db, &night, err))
-			return false;
-	}
-	return true;
-}
-
-static bool
-run_turns(struct db *db, struct work *work, unsigned *count, struct error *err)
-{
-	struct night night;
-
-	*count = 0;
-	if (!night_read(db, work->config, work->arena, work->now, &night, err))
-		return false;
-	if (!is_turn_due(&night, work->now))
+	if (!is_turn_due(work, &night))
 		return true;
-	if (!db_transaction(db, turns_work, work, err))
-		return false;
-	*count = work->done;
-	return true;
+	work->done = 1;
+	return begin_turn(db, &night, err);
 }
 
 static bool
-end_sessions(
-    struct db *db, const struct work *work, unsigned *count, struct error *err)
+run_step(struct db *db, struct work *work, db_work *step, unsigned *count,
+    struct error *err)
 {
-	struct night night;
-
-	*count = 0;
-	if (!night_read(db, work->config, work->arena, work->now, &night, err))
+	if (!db_transaction(db, step, work, err))
 		return false;
-	return !night.overlong ||
-	    sessions_end_overlong(
-		db, work->config->max_session_hours, work->now, count, err);
+	*count += work->done;
+	return true;
+}
+
+/* Do the first thing that is due; work->done is 0 when nothing is. */
+static bool
+do_next(struct db *db, struct work *work, const struct night *night,
+    struct error *err)
+{
+	struct tick_report *report = &work->report;
+	bool draw;
+
+	work->done = 0;
+	if (night->overlong) {
+		if (!sessions_end_overlong(db, work->config->max_session_hours,
+			work->now, &work->done, err))
+			return false;
+		report->sessions += work->done;
+		return true;
+	}
+	if (!is_draw_due(db, work, night, &draw, err))
+		return false;
+	if (draw)
+		return run_step(db, work, draw_work, &report->draws, err);
+	if (is_turn_due(work, night))
+		return run_step(db, work, turn_work, &report->turns, err);
+	return true;
+}
+
+/* Do what is due, one thing after the other; `out` is how it stands then. */
+static bool
+run(struct db *db, struct work *work, struct night *out, struct error *err)
+{
+	unsigned i;
+
+	for (i = 0; i < TICK_MAX; i++) {
+		if (!read_night(db, work, out, err) ||
+		    !do_next(db, work, out, err))
+			return false;
+		if (work->done == 0)
+			return true;
+	}
+	return read_night(db, work, out, err);
 }
 
 bool
@@ -143,28 +148,23 @@ tick_run(struct db *db, const struct config *config, struct arena *arena,
     usec_t now, struct tick_report *report, struct error *err)
 {
 	struct work work = {.config = config, .arena = arena, .now = now};
+	struct night night;
+	bool ok = run(db, &work, &night, err);
 
-	*report = (struct tick_report){0};
-	return end_sessions(db, &work, &report->sessions, err) &&
-	    run_draws(db, &work, &report->draws, err) &&
-	    run_turns(db, &work, &report->turns, err);
+	*report = work.report;
+	return ok;
 }
 
 bool
 tick_night(struct db *db, const struct config *config, struct arena *arena,
     usec_t now, struct night *out, struct error *err)
 {
-	struct tick_report report;
+	struct work work = {.config = config, .arena = arena, .now = now};
 	struct error why;
-	bool draw;
 
-	if (!night_read(db, config, arena, now, out, err) ||
-	    !is_draw_due(db, arena, out, now, &draw, err))
-		return false;
-	if (!draw && !out->overlong && !is_turn_due(out, now))
+	if (run(db, &work, out, &why))
 		return true;
-	if (!tick_run(db, config, arena, now, &report, &why))
-		log_line(LOG_WARN, "event=not_done error=%s detail=\"%s\"",
-		    error_name(why.code), why.detail);
-	return night_read(db, config, arena, now, out, err);
+	log_line(LOG_WARN, "event=not_done error=%s detail=\"%s\"",
+	    error_name(why.code), why.detail);
+	return read_night(db, &work, out, err);
 }
