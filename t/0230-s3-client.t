@@ -88,6 +88,20 @@ my ($head) = send_requests($authority, \@login, $BUCKET, 'HEAD', 0, 'large');
 is("$head->{status} $head->{error} $head->{body}", '200 ok ', 'HEAD');
 is_answer((send_requests($authority, \@login, $BUCKET, 'HEAD', 0, 'none'))[0],
     qr/^404 not_found /, 'HEAD of nothing');
+
+# Parts, and that a handle does not keep its range for the next request.
+for my $case (['0-3', 206, 'xxxx'], ['4090-5000', 206, 'x' x 7],
+    ['4096-4096', 206, 'x']) {
+    my ($range, $status, $body) = @$case;
+    my ($part) = send_requests($authority, \@login, $BUCKET, 'GET',
+        "100:$range", 'large');
+    is("$part->{status} $part->{error} $part->{body}", "$status ok $body",
+        "the bytes $range");
+}
+is_answer((send_requests($authority, \@login, $BUCKET, 'GET', '100:4097-4099',
+    'large'))[0], qr/^416 internal .*InvalidRange/, 'a range past the end');
+is_answer((send_requests($authority, \@login, $BUCKET, 'GET', '3:0-3',
+    'large'))[0], qr/^206 too_large /, 'a part may be too large');
 is_answer((send_requests($authority, \@login, $BUCKET, 'PUT', 0, 'x'))[0],
     qr/^0 invalid only GET and HEAD/, 'nothing is ever written');
 is_answer((send_requests($authority, \@login, 'elsewhere', 'GET', 0, 'x'))[0],

@@ -28,7 +28,9 @@ struct s3_request {
 	const char *key;    /* "": the bucket */
 	const struct sigv4_param *params;
 	size_t n_params;
-	size_t max_body; /* a longer body is ERROR_TOO_LARGE */
+	size_t max_body;   /* a longer body is ERROR_TOO_LARGE */
+	const char *range; /* bytes, such as "0-23"; NULL: all of it. A server
+			    * may still send all of it, with status 200 */
 
 	struct buf body;    /* the caller frees it */
 	long status;        /* 0 when there was no answer */

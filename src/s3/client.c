@@ -176,6 +176,7 @@ transfer_set_options(struct transfer *transfer, usec_t now)
 	set_pointer(transfer, CURLOPT_PROXY, "");
 	set_pointer(transfer, CURLOPT_USERAGENT, "setlink");
 	set_pointer(transfer, CURLOPT_ACCEPT_ENCODING, NULL);
+	set_pointer(transfer, CURLOPT_RANGE, transfer->request->range);
 	set_long(transfer, CURLOPT_SSL_VERIFYPEER, 1);
 	set_long(transfer, CURLOPT_SSL_VERIFYHOST, 2);
 	set_long(transfer, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);

@@ -6,6 +6,8 @@
  * s3-requests AUTHORITY ACCESS-KEY SECRET-KEY BUCKET url MAX-BODY URL
  *   a line a request: "STATUS ERROR SERVER-TIME BODY DETAIL"
  *
+ * MAX-BODY may be followed by ":FIRST-LAST", a range of bytes.
+ *
  * AUTHORITY may begin with "https://". Keys, bodies and tokens are in
  * hexadecimal, "-" for an empty one. */
 #include <stdio.h>
@@ -93,6 +95,7 @@ send_all(struct s3_client *client, char **argv, size_t n_keys)
 	struct s3_request **requests = calloc(
 	    n_keys, sizeof(struct s3_request *));
 	struct error err;
+	const char *colon = strchr(argv[1], ':');
 	bool ok;
 	size_t i;
 
@@ -102,6 +105,7 @@ send_all(struct s3_client *client, char **argv, size_t n_keys)
 		requests[i] = &all[i];
 		all[i].method = strcmp(argv[0], "url") == 0 ? "GET" : argv[0];
 		all[i].max_body = (size_t)strtoull(argv[1], NULL, 10);
+		all[i].range = colon == NULL ? NULL : colon + 1;
 	}
 	if (strcmp(argv[0], "url") == 0)
 		ok = s3_client_fetch_url(client, argv[2], &all[0], &err);
