@@ -183,13 +183,14 @@ my @odd = (
     ['quotes in the name', metadata(name => q{"');DROP TABLE x;--\\\\"}),
         @known, unpack('H*', q{');DROP TABLE x;--\\})],
 );
-my $UNREADABLE = 13;    # of these, no JSON object or too large
+my $UNREADABLE = 14;    # of these, and that of a recorder
 
 my %objects = (
     'metadata.json'     => qq({"id":"x","name":"Session Recorder"}),
     "$R1/metadata.json" => qq({"id":"$R1","name":"Living Room"}),
     "$R2/metadata.json" => 'cut o',
 );
+my $recorders = 2;    # that have metadata
 my $recordings = 0;
 my $with_metadata = 0;
 
@@ -266,7 +267,7 @@ $minio->put($BUCKET, \%objects);
 
 my $settings = settings();
 my $report = sync($settings);
-my $first = 3 + $with_metadata - $too_large;
+my $first = 3 + $with_metadata - $too_large + $recorders + $plain;
 is_report($report, {
     exit => 0, status => 'done', keys => 2500, foreign_keys => scalar @foreign,
     recordings => $recordings, added => $recordings, changed => 0, gone => 0,
@@ -548,6 +549,43 @@ is_deeply([rows($settings, 'SELECT name, flac_size FROM recordings WHERE name'
     [['new 6', 11], ['Set 6', 11]], 'its row stays, the others are written');
 is_report(sync($settings), { exit => 0, changed => 1, requests => 4 },
     'the next refresh fetches it');
+
+# Likewise that of a recorder.
+my $recorder_fails = count_proxy(<<"END");
+location = /$BUCKET/$R1/metadata.json { return 503; }
+END
+my $no_recorder = { %$settings, SESSION_RECORDER_MINIO_ENDPOINT =>
+    'http://' . $recorder_fails->authority };
+my $names = 'SELECT name FROM recorders WHERE name <> \'\' ORDER BY name';
+$minio->put($BUCKET, { "$R1/metadata.json" => qq({"name":"Attic"}),
+    "$R2/metadata.json" => qq({"name":"Bar"}) });
+is_failure(sync($no_recorder), 69, qr/503/,
+    'a recorder whose metadata cannot be fetched');
+is_deeply([map { @$_ } rows($settings, $names)], ['Bar', 'Living Room'],
+    'it keeps its name, the other one gets its own');
+is_report(sync($settings), { exit => 0, changed => 0, requests => 4 },
+    'the next refresh fetches it');
+is_deeply([map { @$_ } rows($settings, $names)], ['Attic', 'Bar'],
+    'and has its name');
+is(value($settings, 'SELECT COUNT(*) FROM recorders'), 4,
+    'each recorder has one row');
+
+# A waveform that cannot be fetched is no reason to fail.
+my $waveform_fails = count_proxy(<<'END');
+location ~ /waveform.dat { return 503; }
+END
+my $due = 'SELECT COUNT(*) FROM recordings WHERE audio_due = 1';
+is(value($settings, $due), 0, 'all waveforms have been read');
+$minio->put($BUCKET,
+    { map { ("$plain{$_}/waveform.dat" => "another $_") } 8, 9 });
+is_report(sync({ %$settings, SESSION_RECORDER_MINIO_ENDPOINT =>
+        'http://' . $waveform_fails->authority }),
+    { exit => 0, status => 'done', changed => 2, requests => 5 },
+    'waveforms that cannot be fetched');
+is(value($settings, $due), 2, 'are left');
+is_report(sync($settings), { exit => 0, changed => 0, requests => 5 },
+    'to the next refresh');
+is(value($settings, $due), 0, 'which reads them');
 
 # Metadata that is deleted between listing and fetch.
 my $vanishes = count_proxy(<<"END");

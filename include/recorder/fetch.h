@@ -1,4 +1,4 @@
-/* Fetching the metadata of recordings, many at a time. */
+/* Fetching the metadata of recordings and recorders, many at a time. */
 #ifndef SETLINK_RECORDER_FETCH_H
 #define SETLINK_RECORDER_FETCH_H
 
@@ -27,6 +27,7 @@ enum fetch_outcome {
 
 struct fetch {
 	struct uuid recorder_id, id; /* of which recording */
+	bool of_recorder;            /* its recorder's own, without `id` */
 	enum fetch_outcome outcome;
 	struct metadata metadata; /* of FETCH_READ; the name is in the arena */
 	struct error error;

@@ -22,11 +22,21 @@ struct listed {
 	struct listed *next;
 };
 
+/* A recorder, as its own metadata in the listing shows it. */
+struct listed_recorder {
+	struct uuid id;
+	const char *etag;
+	struct listed_recorder *next;
+};
+
 /* Begin with a zeroed one. */
 struct gather {
 	int64_t keys;    /* seen */
 	int64_t foreign; /* of them, not the recorder's */
-	bool any;        /* `current` has begun */
+	/* Those whose metadata has passed by, in the arena of the calls; the
+	 * caller takes them from here. */
+	struct listed_recorder *recorders;
+	bool any; /* `current` has begun */
 	struct listed current;
 	char file_etags[RECORDING_FORMATS][GATHER_ETAG_MAX + 1];
 	char metadata_etag[GATHER_ETAG_MAX + 1];

@@ -43,6 +43,10 @@ struct recording {
 	bool has_newest_chunk;
 	usec_t newest_chunk;
 	bool gone;
+	/* How long it is without the silence that pads it, in microseconds;
+	 * known once its waveform has been read. */
+	bool has_audio;
+	usec_t audio;
 };
 
 /* What a list of recordings is to hold. */
@@ -94,8 +98,25 @@ bool index_walk(struct db *db, struct arena *arena,
     const struct recording *after, unsigned limit, index_visit *visit,
     void *context, struct error *err) MUST_CHECK;
 
-/* Write a row, new or old; the time is when it was seen. A row that was gone
- * comes back. */
+/* ERROR_NOT_FOUND when there is no such row; it may be that of one that is
+ * gone. */
+bool index_find(struct db *db, struct arena *arena,
+    const struct uuid *recorder_id, const struct uuid *id,
+    struct recording *out, struct error *err) MUST_CHECK;
+
+/* Visit up to `limit` recordings whose waveform is new and has not been read,
+ * newest first. */
+bool index_unheard(struct db *db, struct arena *arena, unsigned limit,
+    index_visit *visit, void *context, struct error *err) MUST_CHECK;
+
+/* Store what a waveform shows, unless it has been replaced by another one
+ * since the row was read. */
+bool index_store_audio(struct db *db, const struct recording *recording,
+    struct error *err) MUST_CHECK;
+
+/* Write a row, new or old, but for the audio; the time is when it was seen. A
+ * row that was gone comes back. Call recorders_touch in the same transaction,
+ * also for the next one. */
 bool index_store(struct db *db, const struct recording *recording, usec_t now,
     struct error *err) MUST_CHECK;
 

@@ -50,6 +50,10 @@ void layout_parse(const char *key, size_t len, struct layout_object *out);
 bool layout_key(enum layout_kind kind, const struct uuid *recorder_id,
     const struct uuid *session_id, char *out, size_t size) MUST_CHECK;
 
+/* The key of a recorder's own metadata, likewise. */
+bool layout_recorder_key(const struct uuid *recorder_id, char *out, size_t size)
+    MUST_CHECK;
+
 /* The file of this kind; NULL when sessions have no such file (chunks, and
  * what is not below a session). */
 const struct layout_file *layout_file(enum layout_kind kind);

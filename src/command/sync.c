@@ -176,7 +176,8 @@ refresh(struct setup *setup, const struct sync_call *call)
 	unsigned linked = 0;
 	bool ok = sync_run(
 	    setup->db, &setup->config, &call->options, &report, &err);
-	bool changed = report.added + report.changed + report.gone > 0;
+	bool changed = report.rematch ||
+	    report.added + report.changed + report.gone > 0;
 
 	if (call->options.progress != NULL && report.requests > 0)
 		(void)fprintf(stderr, "\n");

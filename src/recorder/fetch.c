@@ -1,4 +1,4 @@
-/* Fetching the metadata of recordings, many at a time. */
+/* Fetching the metadata of recordings and recorders, many at a time. */
 #include "recorder/fetch.h"
 
 #include <string.h>
@@ -49,6 +49,15 @@ take_answer(struct arena *arena, struct arena *scratch,
 	}
 }
 
+static bool
+make_key(const struct fetch *fetch, char *out, size_t size)
+{
+	if (fetch->of_recorder)
+		return layout_recorder_key(&fetch->recorder_id, out, size);
+	return layout_key(LAYOUT_SESSION_METADATA, &fetch->recorder_id,
+	    &fetch->id, out, size);
+}
+
 bool
 fetch_metadata(struct s3_client *client, struct arena *arena,
     struct fetch *fetches, size_t n_fetches, struct error *err)
@@ -65,9 +74,7 @@ fetch_metadata(struct s3_client *client, struct arena *arena,
 		requests[i].method = "GET";
 		requests[i].key = keys[i];
 		requests[i].max_body = FETCH_MAX_BYTES;
-		ok = layout_key(LAYOUT_SESSION_METADATA,
-			 &fetches[i].recorder_id, &fetches[i].id, keys[i],
-			 sizeof(keys[i])) ||
+		ok = make_key(&fetches[i], keys[i], sizeof(keys[i])) ||
 		    error_set(err, ERROR_INTERNAL, "a key is too long");
 	}
 	ok = ok && s3_client_run(client, list, n_fetches, err);

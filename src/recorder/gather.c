@@ -132,6 +132,23 @@ gather_end(struct gather *gather, struct arena *arena, struct listed **done,
 	return ok || error_memory(err);
 }
 
+static bool
+take_recorder(struct gather *gather, const struct uuid *id,
+    const struct s3_object *object, struct arena *arena, struct error *err)
+{
+	struct listed_recorder *recorder = arena_alloc(
+	    arena, sizeof(*recorder));
+	char etag[GATHER_ETAG_MAX + 1];
+
+	if (recorder == NULL)
+		return error_memory(err);
+	recorder->id = *id;
+	recorder->etag = keep_etag(etag, object);
+	recorder->next = gather->recorders;
+	gather->recorders = recorder;
+	return copy_etag(arena, &recorder->etag) || error_memory(err);
+}
+
 /* How the session of an object stands to the one that is being gathered. */
 static int
 compare(const struct gather *gather, const struct layout_object *where)
@@ -154,6 +171,9 @@ gather_add(struct gather *gather, const struct s3_object *object,
 	layout_parse(object->key, object->key_len, &where);
 	if (where.kind == LAYOUT_FOREIGN)
 		gather->foreign++;
+	if (where.kind == LAYOUT_RECORDER_METADATA)
+		return take_recorder(
+		    gather, &where.recorder_id, object, arena, err);
 	if (layout_file(where.kind) == NULL && where.kind != LAYOUT_CHUNK)
 		return true;
 	order = gather->any ? compare(gather, &where) : 1;

@@ -17,6 +17,7 @@ enum column {
 	CHUNKS = FILES + 2 * RECORDING_FORMATS,
 	NEWEST_CHUNK,
 	GONE,
+	AUDIO,
 	N_COLUMNS
 };
 
@@ -25,7 +26,8 @@ enum column {
 	"r.duration_ns, r.is_closed, r.is_kept, r.metadata_etag, "             \
 	"r.ogg_size, r.ogg_etag, r.flac_size, r.flac_etag, "                   \
 	"r.waveform_size, r.waveform_etag, r.overview_size, r.overview_etag, " \
-	"r.chunks, r.newest_chunk_at, r.gone_at IS NOT NULL "                  \
+	"r.chunks, r.newest_chunk_at, r.gone_at IS NOT NULL, "                 \
+	"IF(r.audio_etag <=> r.waveform_etag, r.audio_us, NULL) "              \
 	"FROM recordings r "
 
 static const enum db_type types[N_COLUMNS] = {
@@ -49,6 +51,7 @@ static const enum db_type types[N_COLUMNS] = {
     [CHUNKS] = DB_INT,
     [NEWEST_CHUNK] = DB_TIME,
     [GONE] = DB_INT,
+    [AUDIO] = DB_INT,
 };
 
 usec_t
@@ -108,12 +111,15 @@ from_row(const struct db_value *row, struct recording *out)
 	    .metadata_etag = text_of(&row[METADATA_ETAG]),
 	    .chunks = row[CHUNKS].as.number,
 	    .gone = row[GONE].as.number != 0,
+	    .has_audio = row[AUDIO].type != DB_NULL,
 	};
 	out->has_start = time_of(&row[START], &out->start);
 	out->has_end = time_of(&row[END], &out->end);
 	out->has_newest_chunk = time_of(&row[NEWEST_CHUNK], &out->newest_chunk);
 	if (out->has_duration)
 		out->duration = row[DURATION].as.number;
+	if (out->has_audio)
+		out->audio = row[AUDIO].as.number;
 	for (int i = 0; i < RECORDING_FORMATS; i++) {
 		const struct db_value *file = &row[FILES + 2 * i];
 
@@ -272,6 +278,37 @@ index_walk(struct db *db, struct arena *arena, const struct recording *after,
 	    SELECT_RECORDINGS "FORCE INDEX (PRIMARY) WHERE r.recorder_id >= ? "
 			      "AND (r.recorder_id > ? OR r.id > ?) " WALK_ORDER,
 	    args, 4, visit, context, err);
+}
+
+bool
+index_unheard(struct db *db, struct arena *arena, unsigned limit,
+    index_visit *visit, void *context, struct error *err)
+{
+	const struct db_value args[] = {db_int(limit)};
+
+	return visit_all(db, arena,
+	    SELECT_RECORDINGS "FORCE INDEX (by_audio) WHERE r.audio_due = 1 "
+			      "ORDER BY r.listed_at DESC LIMIT ?",
+	    args, 1, visit, context, err);
+}
+
+bool
+index_find(struct db *db, struct arena *arena, const struct uuid *recorder_id,
+    const struct uuid *id, struct recording *out, struct error *err)
+{
+	const struct db_value args[] = {db_uuid(recorder_id), db_uuid(id)};
+	struct db_value row[N_COLUMNS];
+	bool found;
+
+	if (!db_select_one(db,
+		SELECT_RECORDINGS "WHERE r.recorder_id = ? AND r.id = ?", args,
+		2, types, row, N_COLUMNS, arena, &found, err))
+		return false;
+	if (!found)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "there is no such recording");
+	from_row(row, out);
+	return true;
 }
 
 bool

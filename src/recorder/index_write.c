@@ -17,8 +17,9 @@ static const char store[] =
     "INSERT INTO recordings (recorder_id, id, name, start_time, end_time, "
     "duration_ns, is_closed, is_kept, metadata_etag, ogg_size, ogg_etag, "
     "flac_size, flac_etag, waveform_size, waveform_etag, overview_size, "
-    "overview_etag, chunks, newest_chunk_at, listed_at, first_seen_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "overview_etag, chunks, newest_chunk_at, listed_at, first_seen_at, "
+    "audio_due) VALUES "
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON DUPLICATE KEY UPDATE name = VALUES(name), "
     "start_time = VALUES(start_time), end_time = VALUES(end_time), "
     "duration_ns = VALUES(duration_ns), is_closed = VALUES(is_closed), "
@@ -30,13 +31,15 @@ static const char store[] =
     "overview_size = VALUES(overview_size), "
     "overview_etag = VALUES(overview_etag), chunks = VALUES(chunks), "
     "newest_chunk_at = VALUES(newest_chunk_at), "
-    "listed_at = VALUES(listed_at), gone_at = NULL";
+    "listed_at = VALUES(listed_at), gone_at = NULL, "
+    "audio_due = IF(VALUES(waveform_etag) <=> audio_etag, NULL, "
+    "VALUES(audio_due))";
 
 bool
 index_store(
     struct db *db, const struct recording *r, usec_t now, struct error *err)
 {
-	struct db_value args[21];
+	struct db_value args[22];
 	size_t n = 0;
 
 	args[n++] = db_uuid(&r->recorder_id);
@@ -58,6 +61,8 @@ index_store(
 	args[n++] = time_or_null(r->has_newest_chunk, r->newest_chunk);
 	args[n++] = db_time(recording_listed_at(r));
 	args[n++] = db_time(now);
+	args[n++] = recording_has_file(r, RECORDING_WAVEFORM) ? db_int(1)
+							      : db_null();
 	return db_exec(db, store, args, n, NULL, err);
 }
 
@@ -69,7 +74,26 @@ index_mark_gone(struct db *db, const struct uuid *recorder_id,
 	    db_time(now), db_uuid(recorder_id), db_uuid(id)};
 
 	return db_exec(db,
-	    "UPDATE recordings SET gone_at = ? "
+	    "UPDATE recordings SET gone_at = ?, audio_due = NULL "
 	    "WHERE recorder_id = ? AND id = ? AND gone_at IS NULL",
 	    args, 3, NULL, err);
+}
+
+bool
+index_store_audio(struct db *db, const struct recording *r, struct error *err)
+{
+	const char *etag = r->files[RECORDING_WAVEFORM].etag;
+	const struct db_value args[] = {
+	    r->has_audio ? db_int(r->audio) : db_null(),
+	    text_or_null(etag),
+	    db_uuid(&r->recorder_id),
+	    db_uuid(&r->id),
+	    text_or_null(etag),
+	};
+
+	return db_exec(db,
+	    "UPDATE recordings SET audio_us = ?, audio_etag = ?, "
+	    "audio_due = NULL "
+	    "WHERE recorder_id = ? AND id = ? AND waveform_etag <=> ?",
+	    args, 5, NULL, err);
 }

@@ -123,6 +123,17 @@ layout_key(enum layout_kind kind, const struct uuid *recorder_id,
 	return len > 0 && (size_t)len < size;
 }
 
+bool
+layout_recorder_key(const struct uuid *recorder_id, char *out, size_t size)
+{
+	char recorder[UUID_TEXT_SIZE];
+	int len;
+
+	uuid_format(recorder_id, recorder);
+	len = snprintf(out, size, "%s/metadata.json", recorder);
+	return len > 0 && (size_t)len < size;
+}
+
 const struct layout_file *
 layout_file(enum layout_kind kind)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "recorder/fetch.h"
+#include "recorder/recorders.h"
 
 /* Rows read at a time, and changes written in one transaction. */
 #define WINDOW      500
@@ -179,23 +180,44 @@ fetch_some(
 	return true;
 }
 
-/* A transaction's work: it may be run again. */
+static bool
+write_change(
+    struct db *db, const struct change *change, usec_t now, struct error *err)
+{
+	const struct recording *r = &change->recording;
+
+	switch (change->kind) {
+	case CHANGE_ADD:
+	case CHANGE_STORE:
+		return index_store(db, r, now, err);
+	case CHANGE_GONE:
+		return index_mark_gone(db, &r->recorder_id, &r->id, now, err);
+	case CHANGE_NONE:
+		break;
+	}
+	return true;
+}
+
+/* A transaction's work: it may be run again. The changes of a recorder stand
+ * together. */
 static bool
 write_changes(struct db *db, void *context, struct error *err)
 {
 	struct merge *merge = context;
+	const struct uuid *last = NULL;
 	usec_t now = clock_now();
 	bool ok = refresh_hold(merge->refresh, err);
 
 	for (size_t i = 0; ok && i < merge->n_changes; i++) {
 		const struct change *change = &merge->changes[i];
-		const struct recording *r = &change->recording;
+		const struct uuid *id = &change->recording.recorder_id;
 
-		if (change->kind == CHANGE_GONE)
-			ok = index_mark_gone(
-			    db, &r->recorder_id, &r->id, now, err);
-		else if (change->kind != CHANGE_NONE)
-			ok = index_store(db, r, now, err);
+		if (change->kind == CHANGE_NONE)
+			continue;
+		if (last == NULL || uuid_compare(last, id) != 0)
+			ok = recorders_touch(db, id, now, err);
+		ok = ok && write_change(db, change, now, err);
+		last = id;
 	}
 	return ok;
 }

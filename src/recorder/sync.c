@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "db/lease.h"
+#include "recorder/audio.h"
 #include "recorder/merge.h"
+#include "recorder/merge_recorders.h"
+#include "recorder/recorders.h"
 
 #define LEASE "sync"
 
@@ -103,10 +106,12 @@ refresh_page(struct refresh *refresh, struct gather *gather,
 		if (*token == NULL)
 			return error_memory(err);
 	}
+	gather->recorders = NULL;
 	if (!gather_page(gather, &page, arena, &list, err))
 		return false;
 	report_page(refresh, gather);
-	return merge_page(merge, arena, list, *token == NULL, err);
+	return merge_recorders(refresh, arena, gather->recorders, err) &&
+	    merge_page(merge, arena, list, *token == NULL, err);
 }
 
 static bool
@@ -193,13 +198,17 @@ refresh_run(struct refresh *refresh, struct error *err)
 	if (!db_exec(refresh->db,
 		"UPDATE sync_state SET started_at = ? WHERE id = 1", args, 1,
 		NULL, err) ||
-	    !refresh_pages(refresh, err))
+	    !recorders_were_changed(
+		refresh->db, &refresh->report->rematch, err) ||
+	    !refresh_pages(refresh, err) || !recorders_count(refresh->db, err))
 		return false;
 	if (refresh->failed.code != ERROR_OK) {
 		*err = refresh->failed;
 		return false;
 	}
-	return db_transaction(refresh->db, write_finish, &finish, err);
+	/* Everything that a request needs is there by now. */
+	return db_transaction(refresh->db, write_finish, &finish, err) &&
+	    audio_read(refresh, err);
 }
 
 static bool

@@ -137,6 +137,38 @@ test_content(void)
 	arena_free(&arena);
 }
 
+/* They come in the listing before their recordings. */
+static void
+test_recorders(void)
+{
+	static const struct step steps[] = {
+	    {R1 "/metadata.json", "one", 1, 0, NULL},
+	    {AT(R1, S1, "metadata.json"), "meta", 1, 0, NULL},
+	    {R2 "/metadata.json", "", 7, 8, NULL},
+	    {R2 "/metadata.json/x", "foreign", 1, 0, NULL},
+	};
+	struct gather gather = {0};
+	struct arena arena = ARENA_INIT;
+	struct listed *done;
+	const struct listed_recorder *last, *first;
+	char id[UUID_TEXT_SIZE];
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (!add(&gather, &arena, &steps[i], &done) || done != NULL)
+			tap_ok(false, "%s", steps[i].key);
+	last = gather.recorders;
+	first = last == NULL ? NULL : last->next;
+	if (!tap_ok(first != NULL && first->next == NULL, "two recorders"))
+		exit(1);
+	uuid_format(&first->id, id);
+	tap_is_str(id, R1, "the first");
+	tap_is_str(first->etag, "one", "its ETag");
+	uuid_format(&last->id, id);
+	tap_is_str(id, R2, "the last");
+	tap_is_str(last->etag, "none-7-8", "what stands for its ETag");
+	arena_free(&arena);
+}
+
 /* The ETag that the index gets for one of a listing. */
 static void
 test_etag(const char *etag, const char *want, const char *name)
@@ -193,6 +225,7 @@ main(void)
 {
 	test_groups();
 	test_content();
+	test_recorders();
 	test_etags();
 	test_order(
 	    AT(ZERO, ZERO, "data.ogg"), AT(LAST, LAST, "data.ogg"), true);

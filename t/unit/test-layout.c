@@ -165,6 +165,22 @@ test_no_key(void)
 }
 
 static void
+test_recorder_key(void)
+{
+	static const char want[] =
+	    "00000000-0000-0000-0000-000000000000/metadata.json";
+	struct layout_object object;
+	char key[LAYOUT_KEY_SIZE];
+
+	tap_ok(layout_recorder_key(&no_id, key, sizeof(want)), "a recorder");
+	tap_is_str(key, want, "its key");
+	layout_parse(key, strlen(key), &object);
+	tap_is_int(object.kind, LAYOUT_RECORDER_METADATA, "is read as such");
+	tap_ok(!layout_recorder_key(&no_id, key, sizeof(want) - 1),
+	    "a byte less is too small");
+}
+
+static void
 test_format(const char *format, enum layout_kind kind, const char *type,
     const char *extension)
 {
@@ -182,7 +198,7 @@ main(void)
 {
 	const char *const wrong[] = {"", "OGG", "ogg ", "og", "raw", "json"};
 
-	tap_plan(2 * (int)N_ROWS + 2 + 6 * 5 + 5 * 2 + 4 * 4 + 6);
+	tap_plan(2 * (int)N_ROWS + 2 + 6 * 5 + 5 * 2 + 4 + 4 * 4 + 6);
 	for (size_t i = 0; i < N_ROWS; i++)
 		test_row(&rows[i]);
 	test_length();
@@ -193,6 +209,7 @@ main(void)
 	test_key("waveform.dat", LAYOUT_WAVEFORM);
 	test_key("overview.png", LAYOUT_OVERVIEW);
 	test_no_key();
+	test_recorder_key();
 	test_format("ogg", LAYOUT_OGG, "audio/ogg", "ogg");
 	test_format("flac", LAYOUT_FLAC, "audio/flac", "flac");
 	test_format(
