@@ -43,6 +43,7 @@ extern const struct route_table recorder_link_routes;
 extern const struct route_table recorder_list_routes;
 extern const struct route_table recorder_sync_routes;
 extern const struct route_table requests_routes;
+extern const struct route_table recording_routes;
 extern const struct route_table sessions_routes;
 extern const struct route_table status_routes;
 extern const struct route_table timetable_routes;

@@ -10,6 +10,7 @@
 #include "dj/sessions.h"
 #include "recorder/index.h"
 #include "recorder/layout.h"
+#include "recorder/timetable.h"
 
 /* The life of a presigned URL when nothing else is asked for, in seconds. */
 #define URLS_EXPIRES 3600
@@ -39,6 +40,21 @@ const char *urls_lasting(struct call *call, const struct uuid *session_id)
 
 /* What to save a set's recording as, in the arena: DJ and date. */
 const char *urls_save_as(struct call *call, const struct session *session)
+    MUST_CHECK;
+
+/* The same for one part of it; further ones are numbered. */
+const char *urls_save_part_as(
+    struct call *call, const struct session *session, int part) MUST_CHECK;
+
+/* What a Content-Disposition says of an answer that is to be saved so, with
+ * this extension; in the arena. */
+const char *urls_attachment(
+    struct call *call, const char *save_as, const char *extension) MUST_CHECK;
+
+/* The fragment that has a player begin and end at a part of a file, without
+ * "#" (W3C Media Fragments URI 1.0, 4.2.1), to the millisecond; in the
+ * arena. */
+const char *urls_fragment(struct call *call, const struct timetable_span *span)
     MUST_CHECK;
 
 /* The default life, or the longest that the public may have. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "api/guard.h"
+#include "api/recording_view.h"
 #include "api/routes.h"
 #include "api/urls.h"
 #include "api/views.h"
@@ -196,10 +197,63 @@ format_named(const char *name)
 	return format;
 }
 
+static struct timetable_set
+set_of(const struct session *session)
+{
+	return (struct timetable_set){
+	    .session_id = session->id,
+	    .dj_name = session->dj_name,
+	    .started_at = session->started_at,
+	    .ended = session->ended,
+	    .ended_at = session->ended_at,
+	};
+}
+
+/* Where a player is to be sent: to the place where the set begins, if that is
+ * not the begin of the file. NULL when that failed. */
+static const char *
+player_url(struct call *call, const struct session *session,
+    enum recording_format format, const char *url, struct error *err)
+{
+	const struct timetable_set set = set_of(session);
+	struct timetable_part parts[MATCH_MAX_PARTS];
+	const char *fragment, *result = NULL;
+	size_t count;
+
+	if (format != RECORDING_OGG && format != RECORDING_FLAC)
+		return url;
+	if (!timetable_of_set(
+		call->db, call->arena, &set, call->now, parts, &count, err))
+		return NULL;
+	if (count == 0 || parts[0].span.offset == 0)
+		return url;
+	fragment = urls_fragment(call, &parts[0].span);
+	if (fragment != NULL)
+		result = arena_printf(call->arena, "%s#%s", url, fragment);
+	if (result == NULL)
+		(void)error_memory(err);
+	return result;
+}
+
+/* Answer with a redirect; its body is that of the answer without. */
+static bool
+redirect(struct call *call, const struct session *session,
+    enum recording_format format, const char *url, struct error *err)
+{
+	const char *location = player_url(call, session, format, url, err);
+
+	if (location == NULL)
+		return false;
+	call->response->status = 302;
+	response_header(call->response, "Location", location);
+	return true;
+}
+
 static bool
 get_download(struct call *call, struct error *err)
 {
-	const char *format = call_param(call, "format")->text;
+	const char *name = call_param(call, "format")->text;
+	enum recording_format format = format_named(name);
 	struct session session;
 	struct json_writer w;
 	unsigned expires;
@@ -210,20 +264,19 @@ get_download(struct call *call, struct error *err)
 	    !sessions_find(call->db, call->arena,
 		&call_param(call, "session_id")->id, &session, err))
 		return false;
-	url = presign(call, &session, format_named(format), expires, err);
+	url = presign(call, &session, format, expires, err);
 	if (url == NULL || !call_json(call, 200, &w, err))
 		return false;
-	if (call_param(call, "redirect")->truth) {
-		call->response->status = 302;
-		response_header(call->response, "Location", url);
-	}
+	if (call_param(call, "redirect")->truth &&
+	    !redirect(call, &session, format, url, err))
+		return false;
 	json_object_begin(&w);
 	json_key(&w, "url");
 	json_string(&w, url);
 	json_key(&w, "expires_in_seconds");
 	json_number(&w, expires);
 	json_key(&w, "format");
-	json_string(&w, format);
+	json_string(&w, name);
 	json_object_end(&w);
 	return true;
 }
@@ -239,6 +292,51 @@ url_if_there(struct call *call, const struct session *session,
 		return true;
 	*out = presign(call, session, format, urls_default_expires(call), err);
 	return *out != NULL;
+}
+
+static bool
+add_part(struct call *call, struct json_writer *w,
+    const struct session *session, const struct timetable_part *part,
+    struct error *err)
+{
+	const struct recording_urls urls = {
+	    .presigned = true,
+	    .save_as = urls_save_part_as(call, session, part->part),
+	};
+
+	if (urls.save_as == NULL)
+		return error_memory(err);
+	json_object_begin(w);
+	view_id(w, "recorder_id", &part->recording.recorder_id);
+	view_id(w, "id", &part->recording.id);
+	view_span_members(w, part->part, &part->span);
+	json_key(w, "urls");
+	json_object_begin(w);
+	if (!view_recording_urls(call, w, &part->recording, &urls, err))
+		return false;
+	json_object_end(w);
+	json_object_end(w);
+	return true;
+}
+
+static bool
+add_recordings(struct call *call, struct json_writer *w,
+    const struct session *session, struct error *err)
+{
+	const struct timetable_set set = set_of(session);
+	struct timetable_part parts[MATCH_MAX_PARTS];
+	size_t count, i;
+
+	if (!timetable_of_set(
+		call->db, call->arena, &set, call->now, parts, &count, err))
+		return false;
+	json_key(w, "recordings");
+	json_array_begin(w);
+	for (i = 0; i < count; i++)
+		if (!add_part(call, w, session, &parts[i], err))
+			return false;
+	json_array_end(w);
+	return true;
 }
 
 static bool
@@ -274,6 +372,8 @@ get_session(struct call *call, struct error *err)
 		json_string(&w, urls[i]);
 	}
 	json_object_end(&w);
+	if (!add_recordings(call, &w, &session, err))
+		return false;
 	json_object_end(&w);
 	return true;
 }

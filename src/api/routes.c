@@ -23,6 +23,7 @@ const struct route_table *const route_tables[] = {
     &recorder_list_routes,
     &recorder_sync_routes,
     &audit_routes,
+    &recording_routes,
     NULL,
 };
 

@@ -9,11 +9,11 @@
 /* Characters of a DJ's name in a file name; more would make long URLs. */
 #define MAX_SAVED_NAME 60
 
-/* attachment; filename="…"; filename*=UTF-8''… (RFC 6266, 4.3; RFC 8187). The
- * first one is for clients that do not know the second. A picture is shown. */
+/* TYPE; filename="…"; filename*=UTF-8''… (RFC 6266, 4.3; RFC 8187). The first
+ * one is for clients that do not know the second. */
 static const char *
-disposition(
-    struct call *call, const struct layout_file *file, const char *save_as)
+disposition(struct call *call, const char *type, const char *save_as,
+    const char *extension)
 {
 	struct buf plain = BUF_INIT, encoded = BUF_INIT;
 	const char *p, *result = NULL;
@@ -26,13 +26,17 @@ disposition(
 	percent_encode(&encoded, save_as);
 	if (buf_text(&plain) != NULL && buf_text(&encoded) != NULL)
 		result = arena_printf(call->arena,
-		    "%s; filename=\"%s.%s\"; filename*=UTF-8''%s.%s",
-		    file->kind == LAYOUT_OVERVIEW ? "inline" : "attachment",
-		    buf_text(&plain), file->extension, buf_text(&encoded),
-		    file->extension);
+		    "%s; filename=\"%s.%s\"; filename*=UTF-8''%s.%s", type,
+		    buf_text(&plain), extension, buf_text(&encoded), extension);
 	buf_free(&plain);
 	buf_free(&encoded);
 	return result;
+}
+
+const char *
+urls_attachment(struct call *call, const char *save_as, const char *extension)
+{
+	return disposition(call, "attachment", save_as, extension);
 }
 
 static const char *
@@ -84,7 +88,10 @@ urls_presigned(
 	url.n_params = 1;
 	url.expires = file->expires;
 	if (file->save_as != NULL) {
-		params[1].value = disposition(call, layout, file->save_as);
+		/* A picture is shown. */
+		params[1].value = disposition(call,
+		    file->kind == LAYOUT_OVERVIEW ? "inline" : "attachment",
+		    file->save_as, layout->extension);
 		if (params[1].value == NULL) {
 			(void)error_memory(err);
 			return NULL;
@@ -156,6 +163,29 @@ urls_save_as(struct call *call, const struct session *session)
 	if (name[0] == '.')
 		name[0] = '_';
 	return name;
+}
+
+const char *
+urls_save_part_as(struct call *call, const struct session *session, int part)
+{
+	const char *name = urls_save_as(call, session);
+
+	if (name == NULL || part == 1)
+		return name;
+	return arena_printf(call->arena, "%s part %d", name, part);
+}
+
+const char *
+urls_fragment(struct call *call, const struct timetable_span *span)
+{
+	long long from = span->offset / 1000;
+	long long to = from + span->duration / 1000;
+
+	if (!span->has_duration || to == from)
+		return arena_printf(
+		    call->arena, "t=%lld.%03lld", from / 1000, from % 1000);
+	return arena_printf(call->arena, "t=%lld.%03lld,%lld.%03lld",
+	    from / 1000, from % 1000, to / 1000, to % 1000);
 }
 
 unsigned

@@ -66,6 +66,7 @@ my %SHAPES = (
         start_time       => 'time?',
         end_time         => 'time?',
         duration_seconds => 'int',
+        audio_seconds    => 'number?',
         is_closed        => 'bool',
         keep             => 'bool',
         files            => {
@@ -74,6 +75,30 @@ my %SHAPES = (
             waveform_url     => 'url?',
             overview_png_url => 'url?',
             metadata_url     => 'url?',
+        },
+    },
+    # A set on a recording.
+    recorded_set => {
+        session_id       => 'uuid',
+        dj_name          => 'string',
+        started_at       => 'time',
+        ended_at         => 'time?',
+        part             => 'int',
+        offset_seconds   => 'number',
+        duration_seconds => 'number?',
+    },
+    # A recording of a set.
+    recorded_part => {
+        recorder_id      => 'uuid',
+        id               => 'uuid',
+        part             => 'int',
+        offset_seconds   => 'number',
+        duration_seconds => 'number?',
+        urls             => {
+            ogg_url          => 'url?',
+            flac_url         => 'url?',
+            waveform_url     => 'url?',
+            overview_png_url => 'url?',
         },
     },
     download => {

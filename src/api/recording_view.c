@@ -1,0 +1,121 @@
+/* How recordings look in JSON. */
+#include "api/recording_view.h"
+
+#include "api/urls.h"
+#include "api/views.h"
+
+#define NSEC_PER_SEC INT64_C(1000000000)
+
+void
+view_seconds(struct json_writer *w, const char *name, bool known, usec_t time)
+{
+	json_key(w, name);
+	if (known)
+		json_decimal(w, (double)time / (double)USEC_PER_SEC);
+	else
+		json_null(w);
+}
+
+void
+view_span_members(
+    struct json_writer *w, int part, const struct timetable_span *span)
+{
+	json_key(w, "part");
+	json_number(w, part);
+	view_seconds(w, "offset_seconds", true, span->offset);
+	view_seconds(w, "duration_seconds", span->has_duration, span->duration);
+}
+
+static bool
+add_url(struct call *call, struct json_writer *w, const char *name,
+    const struct recording *recording, enum layout_kind kind,
+    const struct recording_urls *urls, struct error *err)
+{
+	const struct urls_file file = {
+	    .kind = kind,
+	    .recorder_id = &recording->recorder_id,
+	    .recording_id = &recording->id,
+	    .save_as = urls->save_as,
+	    .expires = urls_default_expires(call),
+	};
+	const char *url = urls->presigned ? urls_presigned(call, &file, err)
+					  : urls_plain(call, &file, err);
+
+	if (url == NULL)
+		return false;
+	json_key(w, name);
+	json_string(w, url);
+	return true;
+}
+
+static void
+add_no_url(struct json_writer *w, const char *name)
+{
+	json_key(w, name);
+	json_null(w);
+}
+
+bool
+view_recording_urls(struct call *call, struct json_writer *w,
+    const struct recording *recording, const struct recording_urls *urls,
+    struct error *err)
+{
+	static const char *const names[RECORDING_FORMATS] = {
+	    [RECORDING_OGG] = "ogg_url",
+	    [RECORDING_FLAC] = "flac_url",
+	    [RECORDING_WAVEFORM] = "waveform_url",
+	    [RECORDING_OVERVIEW] = "overview_png_url",
+	};
+	int i;
+
+	for (i = 0; i < RECORDING_FORMATS; i++) {
+		enum recording_format format = (enum recording_format)i;
+
+		if (recording->gone || !recording_has_file(recording, format))
+			add_no_url(w, names[i]);
+		else if (!add_url(call, w, names[i], recording,
+			     recording_layout(format), urls, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_files(struct call *call, struct json_writer *w,
+    const struct recording *recording, const struct recording_urls *urls,
+    struct error *err)
+{
+	json_key(w, "files");
+	json_object_begin(w);
+	if (!view_recording_urls(call, w, recording, urls, err))
+		return false;
+	if (recording->gone || recording->metadata_etag[0] == '\0')
+		add_no_url(w, "metadata_url");
+	else if (!add_url(call, w, "metadata_url", recording,
+		     LAYOUT_SESSION_METADATA, urls, err))
+		return false;
+	json_object_end(w);
+	return true;
+}
+
+bool
+view_recording_members(struct call *call, struct json_writer *w,
+    const struct recording *r, const struct recording_urls *urls,
+    struct error *err)
+{
+	view_id(w, "id", &r->id);
+	view_id(w, "recorder_id", &r->recorder_id);
+	json_key(w, "name");
+	json_string(w, r->name);
+	view_time(w, "start_time", r->has_start, r->start);
+	view_time(w, "end_time", r->has_end, r->end);
+	/* 0 while it is open, as the metadata says, or not known. */
+	json_key(w, "duration_seconds");
+	json_number(w, r->has_duration ? r->duration / NSEC_PER_SEC : 0);
+	view_seconds(w, "audio_seconds", r->has_audio, r->audio);
+	json_key(w, "is_closed");
+	json_bool(w, r->closed);
+	json_key(w, "keep");
+	json_bool(w, r->kept);
+	return add_files(call, w, r, urls, err);
+}
