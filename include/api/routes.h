@@ -41,6 +41,7 @@ extern const struct route_table lottery_routes;
 extern const struct route_table queue_routes;
 extern const struct route_table recorder_link_routes;
 extern const struct route_table recorder_list_routes;
+extern const struct route_table recorder_routes;
 extern const struct route_table recorder_sync_routes;
 extern const struct route_table requests_routes;
 extern const struct route_table recording_routes;

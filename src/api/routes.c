@@ -21,6 +21,7 @@ const struct route_table *const route_tables[] = {
     &requests_routes,
     &recorder_link_routes,
     &recorder_list_routes,
+    &recorder_routes,
     &recorder_sync_routes,
     &audit_routes,
     &recording_routes,

@@ -5,6 +5,9 @@
  * what a search reads, and no night is that long. */
 #define LOOK_BACK (7 * 24 * USEC_PER_HOUR)
 
+/* The most that the clock of a recorder is corrected by. */
+#define MAX_CORRECTION (24 * USEC_PER_HOUR)
+
 /* One search reads this many at most. */
 #define MAX_CANDIDATES 1000
 
@@ -18,6 +21,7 @@ enum column {
 	HAS_FILES,
 	CHUNKS,
 	NEWEST_CHUNK,
+	CORRECTION,
 	HOLDER,
 	N_COLUMNS
 };
@@ -32,23 +36,38 @@ static const enum db_type types[N_COLUMNS] = {
     [HAS_FILES] = DB_INT,
     [CHUNKS] = DB_INT,
     [NEWEST_CHUNK] = DB_TIME,
+    [CORRECTION] = DB_INT,
     [HOLDER] = DB_UUID,
 };
 
+/* To be added to a time of the recorder's clock. */
+#define CORRECTION_INTERVAL \
+	"INTERVAL COALESCE(c.clock_correction_us, 0) MICROSECOND "
+
+/* The recordings of recorders that are tied to the set's room; those of
+ * recorders that are tied to none when none is tied to this one; all for a set
+ * without a room. */
+#define OF_ROOM                                             \
+	"(? IS NULL OR COALESCE(c.room, '') = COALESCE("    \
+	"(SELECT t.room FROM recorders t WHERE t.room = ? " \
+	"LIMIT 1), '')) "
+
+/* The key bounds what is read, by the recorder's clock. */
 static const char select_candidates[] =
     "SELECT r.recorder_id, r.id, r.start_time, r.end_time, r.duration_ns, "
     "r.is_closed, "
     "COALESCE(r.ogg_size, 0) + COALESCE(r.flac_size, 0) > 0, "
-    "r.chunks, r.newest_chunk_at, "
+    "r.chunks, r.newest_chunk_at, COALESCE(c.clock_correction_us, 0), "
     "(SELECT o.id FROM session_recordings l "
     "JOIN sessions o ON o.id = l.session_id "
     "WHERE l.recorder_id = r.recorder_id AND l.recording_id = r.id "
     "AND " HOLDS_OVERLAP " ORDER BY o.started_at LIMIT 1) "
-    "FROM recordings r "
+    "FROM recordings r LEFT JOIN recorders c ON c.id = r.recorder_id "
     "WHERE r.listed_at BETWEEN ? AND ? AND r.gone_at IS NULL "
     "AND r.start_time IS NOT NULL "
-    "AND (r.end_time IS NULL OR r.end_time >= ?) "
-    "ORDER BY r.listed_at DESC LIMIT ?";
+    "AND r.start_time + " CORRECTION_INTERVAL "<= ? "
+    "AND (r.end_time IS NULL OR r.end_time + " CORRECTION_INTERVAL ">= ?) "
+    "AND " OF_ROOM "ORDER BY r.listed_at DESC LIMIT ?";
 
 static bool
 take_row(void *context, const struct db_value *row, struct error *err)
@@ -61,14 +80,14 @@ take_row(void *context, const struct db_value *row, struct error *err)
 	*out = (struct match_recording){
 	    .recorder_id = row[RECORDER_ID].as.id,
 	    .id = row[ID].as.id,
-	    .start = row[START].as.time,
+	    .start = row[START].as.time + row[CORRECTION].as.number,
 	    .closed = row[CLOSED].as.number != 0,
 	    .has_files = row[HAS_FILES].as.number != 0,
 	    .has_chunks = row[CHUNKS].as.number > 0,
 	    .taken = row[HOLDER].type != DB_NULL,
 	};
 	if (row[END].type != DB_NULL)
-		out->end = row[END].as.time;
+		out->end = row[END].as.time + row[CORRECTION].as.number;
 	else if (row[DURATION].type != DB_NULL)
 		out->end = out->start + row[DURATION].as.number / 1000;
 	if (row[NEWEST_CHUNK].type != DB_NULL)
@@ -105,13 +124,16 @@ candidates_read(struct db *db, struct arena *arena, const struct holds_set *set,
 	    db_time(now),
 	    db_time(set->end),
 	    db_int(set->tolerance),
-	    db_time(set->start - LOOK_BACK),
+	    db_time(set->start - LOOK_BACK - MAX_CORRECTION),
+	    db_time(last + MAX_CORRECTION),
 	    db_time(last),
 	    db_time(set->start - set->tolerance),
+	    db_text(set->room),
+	    db_text(set->room),
 	    db_int(MAX_CANDIDATES),
 	};
 
 	return reserve(arena, out, err) &&
-	    db_each(db, select_candidates, args, 10, types, N_COLUMNS, arena,
+	    db_each(db, select_candidates, args, 13, types, N_COLUMNS, arena,
 		take_row, out, err);
 }

@@ -214,20 +214,26 @@ static bool
 find_offset(struct db *db, const struct work *work, const struct holds_set *set,
     struct link_part *part, struct error *err)
 {
-	static const enum db_type types[] = {DB_TIME};
+	static const enum db_type types[] = {DB_TIME, DB_INT};
 	const struct db_value args[] = {
 	    db_uuid(&part->recorder_id), db_uuid(&part->recording_id)};
-	struct db_value start;
+	struct db_value row[2];
+	usec_t start;
 	bool found;
 
 	part->offset = 0;
 	if (!db_select_one(db,
-		"SELECT start_time FROM recordings "
-		"WHERE recorder_id = ? AND id = ?",
-		args, 2, types, &start, 1, work->arena, &found, err))
+		"SELECT r.start_time, COALESCE(c.clock_correction_us, 0) "
+		"FROM recordings r LEFT JOIN recorders c "
+		"ON c.id = r.recorder_id "
+		"WHERE r.recorder_id = ? AND r.id = ?",
+		args, 2, types, row, 2, work->arena, &found, err))
 		return false;
-	if (found && start.type != DB_NULL && start.as.time < set->start)
-		part->offset = set->start - start.as.time;
+	if (!found || row[0].type == DB_NULL)
+		return true;
+	start = row[0].as.time + row[1].as.number;
+	if (start < set->start)
+		part->offset = set->start - start;
 	return true;
 }
 

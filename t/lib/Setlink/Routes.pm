@@ -48,6 +48,8 @@ my @ROUTES = (
     ['POST',   "$RECORDER/auto-link/{session_id}", 'admin'],
     ['GET',    "$RECORDER/download/{session_id}/{format}", 'public'],
     ['GET',    "$RECORDER/session/{session_id}", 'public'],
+    ['GET',    "$RECORDER/recorders",            'admin'],
+    ['PUT',    "$RECORDER/recorders/{recorder_id}", 'admin'],
     ['GET',    "$RECORDER/recording/{recorder_id}/{id}", 'admin'],
     ['GET',    "$RECORDER/cue/{recorder_id}/{id}", 'public'],
     ['POST',   "$RECORDER/sync",                 'admin'],

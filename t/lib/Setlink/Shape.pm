@@ -77,6 +77,17 @@ my %SHAPES = (
             metadata_url     => 'url?',
         },
     },
+    recorder => {
+        recorder_id              => 'uuid',
+        name                     => 'string',
+        first_seen               => 'time',
+        last_seen                => 'time',
+        recordings               => 'int',
+        bytes                    => 'int',
+        open_recording           => 'uuid?',
+        room                     => 'string?',
+        clock_correction_seconds => 'number',
+    },
     # A set on a recording.
     recorded_set => {
         session_id       => 'uuid',

@@ -12,6 +12,7 @@ use Test::More;
 
 my $ID = uuid_of(2, 2);
 my $AVAILABLE = '/api/session-recorder/available-sessions';
+my $RECORDERS = '/api/session-recorder/recorders';
 
 my @NO_UUIDS = ('x', substr($ID, 1), "${ID}0", "{$ID}", $ID =~ tr/-//dr,
     $ID =~ s/0/g/r, $ID =~ s/-/_/gr, "$ID%20", "%20$ID", '%0d%0a', '%ff%fe',
@@ -33,7 +34,7 @@ sub test_ids_in_paths {
 
 sub test_lists {
     my ($i) = @_;
-    for my $list ('/api/djs', '/api/sessions', $AVAILABLE) {
+    for my $list ('/api/djs', '/api/sessions', $RECORDERS, $AVAILABLE) {
         is_problem($i->request('GET', "$list?limit=$_"), 400, qr/\Alimit:/,
             "$list refuses limit=$_")
             for '', '0', '1001', '-1', '1.0', '1e1', '0x10', '%2B5', 'ten',
