@@ -215,6 +215,21 @@ sub test_refused {
     return;
 }
 
+# What was linked before is looked at again.
+sub test_rematch {
+    my $begin = int(time) - 4 * $DAY;
+    my ($near, $tied) = map { new_recording(start => $begin + $_,
+        end => $begin + $HOUR) } 10, 20;
+    $i->record($near, $tied);
+    my $id = new_set($i, $begin, $begin + $HOUR, room => 'Later');
+    is(linked($id), $near->{id}, 'a set of a room without recorders');
+    change($tied->{recorder}, { room => 'Later' });
+    is(linked($id), $near->{id}, 'keeps its recording when one is tied to it');
+    $i->sync;
+    is(linked($id), $tied->{id}, 'until the next refresh');
+    return;
+}
+
 # --- Clocks.
 
 sub test_clock {
@@ -259,6 +274,7 @@ test_pages();
 test_cost();
 test_rooms();
 test_refused();
+test_rematch();
 test_clock();
 
 $i->stop;
