@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "recorder/index.h"
-#include "recorder/timetable.h"
+#include "recorder/tracks.h"
 
 /* What the URLs of files are to be. */
 struct recording_urls {
@@ -33,6 +33,6 @@ void view_seconds(
 
 /* The members part, offset_seconds and duration_seconds. */
 void view_span_members(
-    struct json_writer *w, int part, const struct timetable_span *span);
+    struct json_writer *w, int part, const struct tracks_span *span);
 
 #endif

@@ -10,7 +10,7 @@
 #include "dj/sessions.h"
 #include "recorder/index.h"
 #include "recorder/layout.h"
-#include "recorder/timetable.h"
+#include "recorder/tracks.h"
 
 /* The life of a presigned URL when nothing else is asked for, in seconds. */
 #define URLS_EXPIRES 3600
@@ -54,7 +54,7 @@ const char *urls_attachment(
 /* The fragment that has a player begin and end at a part of a file, without
  * "#" (W3C Media Fragments URI 1.0, 4.2.1), to the millisecond; in the
  * arena. */
-const char *urls_fragment(struct call *call, const struct timetable_span *span)
+const char *urls_fragment(struct call *call, const struct tracks_span *span)
     MUST_CHECK;
 
 /* The default life, or the longest that the public may have. */

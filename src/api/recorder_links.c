@@ -197,10 +197,10 @@ format_named(const char *name)
 	return format;
 }
 
-static struct timetable_set
+static struct tracks_set
 set_of(const struct session *session)
 {
-	return (struct timetable_set){
+	return (struct tracks_set){
 	    .session_id = session->id,
 	    .dj_name = session->dj_name,
 	    .started_at = session->started_at,
@@ -215,14 +215,14 @@ static const char *
 player_url(struct call *call, const struct session *session,
     enum recording_format format, const char *url, struct error *err)
 {
-	const struct timetable_set set = set_of(session);
-	struct timetable_part parts[MATCH_MAX_PARTS];
+	const struct tracks_set set = set_of(session);
+	struct tracks_part parts[MATCH_MAX_PARTS];
 	const char *fragment, *result = NULL;
 	size_t count;
 
 	if (format != RECORDING_OGG && format != RECORDING_FLAC)
 		return url;
-	if (!timetable_of_set(
+	if (!tracks_of_set(
 		call->db, call->arena, &set, call->now, parts, &count, err))
 		return NULL;
 	if (count == 0 || parts[0].span.offset == 0)
@@ -296,7 +296,7 @@ url_if_there(struct call *call, const struct session *session,
 
 static bool
 add_part(struct call *call, struct json_writer *w,
-    const struct session *session, const struct timetable_part *part,
+    const struct session *session, const struct tracks_part *part,
     struct error *err)
 {
 	const struct recording_urls urls = {
@@ -323,11 +323,11 @@ static bool
 add_recordings(struct call *call, struct json_writer *w,
     const struct session *session, struct error *err)
 {
-	const struct timetable_set set = set_of(session);
-	struct timetable_part parts[MATCH_MAX_PARTS];
+	const struct tracks_set set = set_of(session);
+	struct tracks_part parts[MATCH_MAX_PARTS];
 	size_t count, i;
 
-	if (!timetable_of_set(
+	if (!tracks_of_set(
 		call->db, call->arena, &set, call->now, parts, &count, err))
 		return false;
 	json_key(w, "recordings");

@@ -18,7 +18,7 @@ view_seconds(struct json_writer *w, const char *name, bool known, usec_t time)
 
 void
 view_span_members(
-    struct json_writer *w, int part, const struct timetable_span *span)
+    struct json_writer *w, int part, const struct tracks_span *span)
 {
 	json_key(w, "part");
 	json_number(w, part);

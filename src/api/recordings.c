@@ -8,7 +8,7 @@
 /* A recording and the sets on it. */
 struct night {
 	struct recording recording;
-	struct timetable_entry *sets;
+	struct tracks_track *sets;
 	size_t count;
 };
 
@@ -19,14 +19,14 @@ read_night(struct call *call, struct night *out, struct error *err)
 	return index_find(call->db, call->arena,
 		   &call_param(call, "recorder_id")->id,
 		   &call_param(call, "id")->id, &out->recording, err) &&
-	    timetable_of_recording(call->db, call->arena, &out->recording,
+	    tracks_of_recording(call->db, call->arena, &out->recording,
 		call->now, &out->sets, &out->count, err);
 }
 
 static void
-add_set(struct json_writer *w, const struct timetable_entry *entry)
+add_set(struct json_writer *w, const struct tracks_track *entry)
 {
-	const struct timetable_set *set = &entry->set;
+	const struct tracks_set *set = &entry->set;
 
 	json_object_begin(w);
 	view_id(w, "session_id", &set->session_id);
@@ -64,7 +64,7 @@ get_recording(struct call *call, struct error *err)
 
 /* What the part of a set is saved as. */
 static const char *
-save_as(struct call *call, const struct timetable_entry *entry)
+save_as(struct call *call, const struct tracks_track *entry)
 {
 	const struct session session = {
 	    .dj_name = entry->set.dj_name,
@@ -87,7 +87,7 @@ add_tracks(struct call *call, const struct night *night,
 	sheet->tracks = tracks;
 	while (sheet->n_tracks < night->count &&
 	    sheet->n_tracks < CUE_MAX_TRACKS) {
-		const struct timetable_entry *entry =
+		const struct tracks_track *entry =
 		    &night->sets[sheet->n_tracks];
 		struct cue_track *track = &tracks[sheet->n_tracks++];
 

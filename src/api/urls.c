@@ -176,7 +176,7 @@ urls_save_part_as(struct call *call, const struct session *session, int part)
 }
 
 const char *
-urls_fragment(struct call *call, const struct timetable_span *span)
+urls_fragment(struct call *call, const struct tracks_span *span)
 {
 	long long from = span->offset / 1000;
 	long long to = from + span->duration / 1000;

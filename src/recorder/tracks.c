@@ -1,5 +1,5 @@
 /* Which part of a recording belongs to which set. */
-#include "recorder/timetable.h"
+#include "recorder/tracks.h"
 
 static usec_t
 length_by_clock(const struct recording *r, usec_t correction, usec_t now)
@@ -15,11 +15,11 @@ length_by_clock(const struct recording *r, usec_t correction, usec_t now)
 	return match_recording_end(&m, now) - m.start;
 }
 
-struct timetable_span
-timetable_span(const struct recording *r, usec_t correction, usec_t offset,
-    const struct timetable_set *set, usec_t now)
+struct tracks_span
+tracks_span(const struct recording *r, usec_t correction, usec_t offset,
+    const struct tracks_set *set, usec_t now)
 {
-	struct timetable_span span = {.offset = offset};
+	struct tracks_span span = {.offset = offset};
 	usec_t start = r->start + correction, length, begin;
 
 	if (!set->ended || !r->has_start)
@@ -58,7 +58,7 @@ read_correction(struct db *db, const struct uuid *recorder_id, usec_t *out,
 struct entries {
 	const struct recording *recording;
 	usec_t correction, now;
-	struct timetable_entry *entries;
+	struct tracks_track *entries;
 	size_t count;
 };
 
@@ -66,10 +66,10 @@ static bool
 take_set(void *context, const struct db_value *row, struct error *err)
 {
 	struct entries *out = context;
-	struct timetable_entry *entry = &out->entries[out->count++];
+	struct tracks_track *entry = &out->entries[out->count++];
 
 	(void)err;
-	*entry = (struct timetable_entry){
+	*entry = (struct tracks_track){
 	    .set = {.session_id = row[0].as.id,
 		.dj_name = row[1].as.text.bytes,
 		.started_at = row[2].as.time,
@@ -78,24 +78,24 @@ take_set(void *context, const struct db_value *row, struct error *err)
 	};
 	if (entry->set.ended)
 		entry->set.ended_at = row[3].as.time;
-	entry->span = timetable_span(out->recording, out->correction,
+	entry->span = tracks_span(out->recording, out->correction,
 	    row[5].as.number, &entry->set, out->now);
 	return true;
 }
 
 bool
-timetable_of_recording(struct db *db, struct arena *arena,
-    const struct recording *recording, usec_t now, struct timetable_entry **out,
+tracks_of_recording(struct db *db, struct arena *arena,
+    const struct recording *recording, usec_t now, struct tracks_track **out,
     size_t *count, struct error *err)
 {
 	static const enum db_type types[] = {
 	    DB_UUID, DB_TEXT, DB_TIME, DB_TIME, DB_INT, DB_INT};
 	const struct db_value args[] = {db_uuid(&recording->recorder_id),
-	    db_uuid(&recording->id), db_int(TIMETABLE_MAX)};
+	    db_uuid(&recording->id), db_int(TRACKS_MAX)};
 	struct entries entries = {.recording = recording, .now = now};
 
 	entries.entries = arena_alloc(
-	    arena, TIMETABLE_MAX * sizeof(entries.entries[0]));
+	    arena, TRACKS_MAX * sizeof(entries.entries[0]));
 	if (entries.entries == NULL)
 		return error_memory(err);
 	if (!read_correction(
@@ -162,9 +162,8 @@ read_links(struct db *db, struct arena *arena, const struct uuid *session_id,
 }
 
 bool
-timetable_of_set(struct db *db, struct arena *arena,
-    const struct timetable_set *set, usec_t now,
-    struct timetable_part parts[MATCH_MAX_PARTS], size_t *count,
+tracks_of_set(struct db *db, struct arena *arena, const struct tracks_set *set,
+    usec_t now, struct tracks_part parts[MATCH_MAX_PARTS], size_t *count,
     struct error *err)
 {
 	struct links links;
@@ -175,13 +174,13 @@ timetable_of_set(struct db *db, struct arena *arena,
 		return false;
 	for (i = 0; i < links.count; i++) {
 		const struct link *link = &links.links[i];
-		struct timetable_part *part = &parts[i];
+		struct tracks_part *part = &parts[i];
 
 		if (!index_find(db, arena, &link->recorder_id, &link->id,
 			&part->recording, err))
 			return false;
 		part->part = link->part;
-		part->span = timetable_span(
+		part->span = tracks_span(
 		    &part->recording, link->correction, link->offset, set, now);
 	}
 	*count = links.count;

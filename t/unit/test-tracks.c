@@ -1,5 +1,5 @@
 /* What of a recording belongs to a set. Times are seconds. */
-#include "recorder/timetable.h"
+#include "recorder/tracks.h"
 
 #include "tap.h"
 
@@ -68,12 +68,12 @@ test_row(const struct row *row)
 	    .newest_chunk = seconds(row->newest_chunk),
 	    .closed = row->closed,
 	};
-	const struct timetable_set set = {
+	const struct tracks_set set = {
 	    .started_at = seconds(row->from),
 	    .ended = row->to != 0,
 	    .ended_at = seconds(row->to),
 	};
-	const struct timetable_span span = timetable_span(&recording,
+	const struct tracks_span span = tracks_span(&recording,
 	    seconds(row->correction), seconds(row->offset), &set, seconds(NOW));
 
 	tap_is_int(span.offset, seconds(row->offset), "%s: offset", row->what);
