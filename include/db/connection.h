@@ -10,7 +10,7 @@
 
 /* More distinct statements than this do not occur; the one that was not used
  * for longest makes room. */
-#define DB_MAX_STATEMENTS 64
+#define DB_MAX_STATEMENTS 192
 
 /* As many columns or parameters at most. */
 #define DB_MAX_COLUMNS 40
