@@ -5,9 +5,10 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Digest::SHA qw(hmac_sha256 sha256_hex);
+use Digest::SHA qw(sha256_hex);
 use File::Temp ();
 use JSON::PP ();
+use Setlink::Draw qw(winner_of);
 use Setlink::Instance;
 use Setlink::Night qw(new_dj start_set end_set);
 use Setlink::Shape qw(is_shape is_status is_problem shape_of);
@@ -22,27 +23,6 @@ sub draw { return $instance->request('POST', '/api/lottery/draw')->{json} }
 sub reset_lottery {
     is_status($instance->request('POST', '/api/lottery/reset'), 200,
         'a new round');
-    return;
-}
-
-# The winner of a record by the algorithm of doc/lottery.md, written here once
-# more, so that the two agree.
-sub winner_of {
-    my ($record) = @_;
-    my @pool = @{ $record->{participants} };
-    my ($sum, $round) = (0, 0);
-    $sum += $_->{weight_millionths} for @pool;
-    my $text = join '', map { "$_\n" } $record->{algorithm}, $record->{id},
-        $record->{due_at}, map { "$_->{dj_id} $_->{weight_millionths}" } @pool;
-    my $limit = ~0 - ~0 % $sum;
-    my $number = ~0;
-    $number = unpack 'Q>', hmac_sha256($text . $round++,
-        pack 'H*', $record->{seed}) while $number >= $limit;
-    $number %= $sum;
-    for (@pool) {
-        return $_->{dj_id} if $number < $_->{weight_millionths};
-        $number -= $_->{weight_millionths};
-    }
     return;
 }
 

@@ -8,8 +8,10 @@ use Exporter 'import';
 use JSON::PP ();
 use POSIX qw(floor);
 use Setlink::Http qw(write_json);
+use Time::Local qw(timegm);
 
-our @EXPORT_OK = qw(recording_objects recording_prefix rfc3339 uuid_of);
+our @EXPORT_OK = qw(recording_objects recording_prefix rfc3339 seconds_of
+    uuid_of);
 
 my $ZERO_TIME = '0001-01-01T00:00:00Z';
 
@@ -34,6 +36,16 @@ sub rfc3339 {
     my $text = POSIX::strftime('%Y-%m-%dT%H:%M:%S', gmtime $whole);
     my $usec = floor(($seconds - $whole) * 1e6 + 0.5);
     return $text . ($usec ? sprintf('.%06d', $usec) : '') . 'Z';
+}
+
+# And back.
+sub seconds_of {
+    my ($text) = @_;
+    my ($year, $month, @rest) = $text =~
+        /\A(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?Z\z/
+        or die "no time: $text\n";
+    my $fraction = pop @rest;
+    return timegm(reverse(@rest), $month - 1, $year) + ($fraction // 0);
 }
 
 sub recording_prefix {
