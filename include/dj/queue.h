@@ -41,6 +41,10 @@ bool queue_leave(struct db *db, const struct config *config,
     struct arena *arena, const struct uuid *dj_id, usec_t now,
     struct error *err) MUST_CHECK;
 
+/* A DJ who had left may be drawn again, but not in a draw that was due before:
+ * one that waits for somebody is due now. */
+bool queue_return(struct db *db, usec_t now, struct error *err) MUST_CHECK;
+
 /* Plan the slots anew; nothing without an event. */
 bool queue_replan(struct db *db, const struct config *config,
     struct arena *arena, usec_t now, struct error *err) MUST_CHECK;

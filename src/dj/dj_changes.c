@@ -50,10 +50,9 @@ change_work(struct db *db, void *context, struct error *err)
 	    change->has_active ? db_int(change->active) : db_null(),
 	    db_uuid(edit->id),
 	};
-	const bool leaves = change->has_active && !change->active;
 	uint64_t rows;
 
-	if (leaves && !night_lock(db, err))
+	if (change->has_active && !night_lock(db, err))
 		return false;
 	if (change->name != NULL &&
 	    (!djs_check_name(db, edit->arena, change->name, err) ||
@@ -67,7 +66,10 @@ change_work(struct db *db, void *context, struct error *err)
 		return false;
 	if (rows == 0)
 		return error_set(err, ERROR_NOT_FOUND, "there is no such DJ");
-	return !leaves || leave(db, edit, err);
+	if (!change->has_active)
+		return true;
+	return change->active ? queue_return(db, edit->now, err)
+			      : leave(db, edit, err);
 }
 
 bool

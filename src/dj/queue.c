@@ -40,6 +40,16 @@ queue_replan(struct db *db, const struct config *config, struct arena *arena,
 	    args, 2, NULL, err);
 }
 
+bool
+queue_return(struct db *db, usec_t now, struct error *err)
+{
+	const struct db_value args[] = {db_time(now)};
+
+	return db_exec(db,
+	    "UPDATE events SET replanned_at = ? WHERE open_mark = 1", args, 1,
+	    NULL, err);
+}
+
 /* What one of the transactions below works with. */
 struct change {
 	const struct config *config;
