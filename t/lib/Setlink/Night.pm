@@ -7,12 +7,13 @@ use warnings;
 use Exporter 'import';
 use Setlink::Recordings qw(rfc3339 uuid_of);
 
-our @EXPORT_OK = qw(new_dj new_set start_set end_set get_set new_recording
-    link_target walk_pages);
+our @EXPORT_OK = qw(must new_dj new_set start_set end_set get_set
+    new_recording link_target walk_pages);
 
 my $count = 0;
 
-# The JSON of an answer that has to be one of success.
+# The JSON of what a request (as Setlink::Instance takes it) answers, which has
+# to be a success.
 sub must {
     my ($instance, @request) = @_;
     my $answer = $instance->request(@request);
