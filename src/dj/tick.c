@@ -102,15 +102,16 @@ run_step(struct db *db, struct work *work, db_work *step, unsigned *count,
 	return true;
 }
 
-/* Do the first thing that is due; work->done is 0 when nothing is. */
+/* Do the first thing that is due, if any is. Another request may have done it
+ * meanwhile: then there is nothing left to do, but `night` is old. */
 static bool
-do_next(struct db *db, struct work *work, const struct night *night,
+do_next(struct db *db, struct work *work, const struct night *night, bool *due,
     struct error *err)
 {
 	struct tick_report *report = &work->report;
 	bool draw;
 
-	work->done = 0;
+	*due = true;
 	if (night->overlong) {
 		if (!sessions_end_overlong(db, work->config->max_session_hours,
 			work->now, &work->done, err))
@@ -122,7 +123,8 @@ do_next(struct db *db, struct work *work, const struct night *night,
 		return false;
 	if (draw)
 		return run_step(db, work, draw_work, &report->draws, err);
-	if (is_turn_due(work, night))
+	*due = is_turn_due(work, night);
+	if (*due)
 		return run_step(db, work, turn_work, &report->turns, err);
 	return true;
 }
@@ -132,12 +134,13 @@ static bool
 run(struct db *db, struct work *work, struct night *out, struct error *err)
 {
 	unsigned i;
+	bool due;
 
 	for (i = 0; i < TICK_MAX; i++) {
 		if (!read_night(db, work, out, err) ||
-		    !do_next(db, work, out, err))
+		    !do_next(db, work, out, &due, err))
 			return false;
-		if (work->done == 0)
+		if (!due)
 			return true;
 	}
 	return read_night(db, work, out, err);
