@@ -30,4 +30,10 @@ bool tick_run(struct db *db, const struct config *config, struct arena *arena,
 bool tick_night(struct db *db, const struct config *config, struct arena *arena,
     usec_t now, struct night *out, struct error *err) MUST_CHECK;
 
+/* Do all that is due before something is changed, so that what is done as of
+ * then does not come of the change. Where it cannot be done that is logged, and
+ * the change has to tell whether it can. */
+void tick_before_change(struct db *db, const struct config *config,
+    struct arena *arena, usec_t now);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "dj/night.h"
 #include "dj/queue.h"
+#include "dj/tick.h"
 
 struct edit {
 	const struct config *config;
@@ -79,6 +80,7 @@ djs_change(struct db *db, const struct config *config, struct arena *arena,
 {
 	struct edit edit = {config, arena, id, change, now};
 
+	tick_before_change(db, config, arena, now);
 	return db_transaction(db, change_work, &edit, err);
 }
 
@@ -132,5 +134,6 @@ djs_remove(struct db *db, const struct config *config, struct arena *arena,
 {
 	struct edit edit = {config, arena, id, NULL, now};
 
+	tick_before_change(db, config, arena, now);
 	return db_transaction(db, remove_work, &edit, err);
 }

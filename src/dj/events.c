@@ -4,6 +4,7 @@
 #include "dj/lottery.h"
 #include "dj/queue.h"
 #include "dj/session_ends.h"
+#include "dj/tick.h"
 
 /* What the transactions below work with. */
 struct work {
@@ -203,6 +204,7 @@ events_end(struct db *db, const struct config *config, struct arena *arena,
 	    .ended = ended,
 	};
 
+	tick_before_change(db, config, arena, now);
 	if (!uuid_make(now, &work.new_pool, err) ||
 	    !db_transaction(db, end_work, &work, err))
 		return false;

@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "dj/night.h"
 #include "dj/participants.h"
+#include "dj/tick.h"
 
 static bool
 next_number(struct db *db, struct arena *arena, const struct uuid *pool_id,
@@ -237,6 +238,7 @@ lottery_draw(struct db *db, const struct config *config, struct arena *arena,
 {
 	struct drawing d = {.config = config, .arena = arena, .out = out};
 
+	tick_before_change(db, config, arena, clock_now());
 	return db_transaction(db, draw_work, &d, err);
 }
 

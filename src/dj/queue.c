@@ -2,6 +2,7 @@
 #include "dj/queue.h"
 
 #include "dj/night.h"
+#include "dj/tick.h"
 
 static bool
 write_slot(struct db *db, const struct night *night,
@@ -201,6 +202,7 @@ queue_move(struct db *db, const struct config *config, struct arena *arena,
 	    .place = place,
 	};
 
+	tick_before_change(db, config, arena, now);
 	return db_transaction(db, move_work, &change, err);
 }
 
@@ -260,6 +262,7 @@ queue_skip(struct db *db, const struct config *config, struct arena *arena,
 	    .skipped = skipped,
 	};
 
+	tick_before_change(db, config, arena, now);
 	return db_transaction(db, skip_work, &change, err);
 }
 
@@ -292,6 +295,7 @@ queue_reset(struct db *db, const struct config *config, struct arena *arena,
 	    .new_round = new_round,
 	};
 
+	tick_before_change(db, config, arena, now);
 	return db_transaction(db, reset_work, &change, err);
 }
 

@@ -3,6 +3,7 @@
 #include "dj/night.h"
 #include "dj/session_ends.h"
 #include "dj/sessions.h"
+#include "dj/tick.h"
 
 struct start {
 	const struct config *config;
@@ -257,6 +258,7 @@ sessions_start(struct db *db, const struct config *config, struct arena *arena,
     const struct session_change *change, struct uuid *id, struct uuid *ended,
     size_t *n_ended, struct error *err)
 {
+	const usec_t now = clock_now();
 	struct start start = {
 	    .config = config,
 	    .arena = arena,
@@ -265,8 +267,10 @@ sessions_start(struct db *db, const struct config *config, struct arena *arena,
 	};
 
 	if (!check_times(
-		change->started_at, change->has_end, change->ended_at, err) ||
-	    !uuid_make(clock_now(), &start.id, err) ||
+		change->started_at, change->has_end, change->ended_at, err))
+		return false;
+	tick_before_change(db, config, arena, now);
+	if (!uuid_make(now, &start.id, err) ||
 	    !db_transaction(db, start_work, &start, err))
 		return false;
 	*id = start.id;

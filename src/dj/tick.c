@@ -158,6 +158,13 @@ tick_run(struct db *db, const struct config *config, struct arena *arena,
 	return ok;
 }
 
+static void
+log_not_done(const struct error *why)
+{
+	log_line(LOG_WARN, "event=not_done error=%s detail=\"%s\"",
+	    error_name(why->code), why->detail);
+}
+
 bool
 tick_night(struct db *db, const struct config *config, struct arena *arena,
     usec_t now, struct night *out, struct error *err)
@@ -167,7 +174,18 @@ tick_night(struct db *db, const struct config *config, struct arena *arena,
 
 	if (run(db, &work, out, &why))
 		return true;
-	log_line(LOG_WARN, "event=not_done error=%s detail=\"%s\"",
-	    error_name(why.code), why.detail);
+	log_not_done(&why);
 	return read_night(db, &work, out, err);
+}
+
+void
+tick_before_change(
+    struct db *db, const struct config *config, struct arena *arena, usec_t now)
+{
+	struct work work = {.config = config, .arena = arena, .now = now};
+	struct night night;
+	struct error why;
+
+	if (!run(db, &work, &night, &why))
+		log_not_done(&why);
 }

@@ -158,6 +158,12 @@ sub wrong_event {
     );
 }
 
+# Requests, each an array, at the same time; returns the answers.
+sub at_once {
+    my ($self, @requests) = @_;
+    return $self->{instance}->parallel(@requests);
+}
+
 # What is wrong with what the API says now.
 sub look {
     my ($self) = @_;
@@ -229,7 +235,9 @@ sub drawn {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my @records = $self->new_records;
     is_deeply([map { $_->{due_at} } @records], [map { $self->time_of($_) } @due],
-        'drawn for minute ' . join ', ', @due);
+        @due ? 'drawn for minute ' . join ', ', @due : 'no draw was made');
+    is(join(' ', sort { $a <=> $b } keys %{ $self->{draws} }),
+        join(' ', 1 .. keys %{ $self->{draws} }), 'the numbers have no gap');
     my (@wrong, @winners);
     for my $record (@records) {
         push @wrong, map { "draw $record->{number}: $_" }
