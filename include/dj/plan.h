@@ -47,7 +47,7 @@ struct plan {
 	/* Of those who have played. */
 	bool has_last_slot;
 	usec_t last_slot; /* the latest */
-	usec_t free_at;   /* when the last one ended, 0 without one */
+	usec_t free_at;   /* when the last one, or any set, ended; 0 without */
 	/* In the order of the queue; who waits comes last. */
 	struct plan_turn *turns;
 	size_t n_turns;

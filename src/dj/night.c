@@ -12,7 +12,8 @@ enum head_column {
 	CUTOFF_HOURS,
 	REPLANNED_AT,
 	LAST_SLOT,
-	FREE_AT,
+	TURNS_END,
+	SETS_END,
 	TURNS,
 	OVERLONG,
 	HEAD_COLUMNS
@@ -27,7 +28,8 @@ static const enum db_type head_types[HEAD_COLUMNS] = {
     [CUTOFF_HOURS] = DB_INT,
     [REPLANNED_AT] = DB_TIME,
     [LAST_SLOT] = DB_TIME,
-    [FREE_AT] = DB_TIME,
+    [TURNS_END] = DB_TIME,
+    [SETS_END] = DB_TIME,
     [TURNS] = DB_INT,
     [OVERLONG] = DB_INT,
 };
@@ -40,10 +42,11 @@ static const enum db_type head_types[HEAD_COLUMNS] = {
 	"IF(e.id IS NULL, NULL, (SELECT MAX(q.slot_at) "                \
 	"FROM queue_entries q WHERE q.pool_id = p.id "                  \
 	"AND q.status = 'played')), "                                   \
-	"IF(e.id IS NULL, NULL, (SELECT MAX(COALESCE(s.ended_at, "      \
-	"q.ended_at)) FROM queue_entries q LEFT JOIN sessions s "       \
-	"ON s.id = q.session_id WHERE q.pool_id = p.id "                \
+	"IF(e.id IS NULL, NULL, (SELECT MAX(q.ended_at) "               \
+	"FROM queue_entries q WHERE q.pool_id = p.id "                  \
 	"AND q.status = 'played')), "                                   \
+	"(SELECT MAX(s.ended_at) FROM sessions s "                      \
+	"WHERE s.event_id = e.id), "                                    \
 	"(SELECT COUNT(*) FROM queue_entries q WHERE q.pool_id = p.id " \
 	"AND q.status IN ('playing', 'waiting')), "                     \
 	"EXISTS (SELECT 1 FROM sessions s "                             \
@@ -74,8 +77,11 @@ event_from_row(
 	};
 	if (out->plan.has_last_slot)
 		out->plan.last_slot = row[LAST_SLOT].as.time;
-	if (row[FREE_AT].type != DB_NULL)
-		out->plan.free_at = row[FREE_AT].as.time;
+	if (row[TURNS_END].type != DB_NULL)
+		out->plan.free_at = row[TURNS_END].as.time;
+	if (row[SETS_END].type != DB_NULL &&
+	    row[SETS_END].as.time > out->plan.free_at)
+		out->plan.free_at = row[SETS_END].as.time;
 }
 
 /* *turns is how many turns to read. */
