@@ -7,6 +7,8 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use IO::Select;
+use IO::Socket::INET;
 use JSON::PP ();
 use Setlink::Draw qw(wrong_draw);
 use Setlink::Evening;
@@ -240,6 +242,38 @@ subtest 'a turn waits for every set' => sub {
         @{ $night->get('/api/event/timetable')->{entries} };
     is($entry->{started_at}, $night->time_of(75), 'it begins after that');
     over($night);
+};
+
+# Whether something waits for a lock of the database.
+sub waits {
+    my ($row) = $instance->query('SELECT COUNT(*) FROM'
+        . ' information_schema.innodb_trx WHERE trx_state = "LOCK WAIT"');
+    return $row->[0] > 0;
+}
+
+# A registration while another transaction ends the event: `setlink` sees it
+# as if it had come from another machine.
+subtest 'who registers while the event ends' => sub {
+    my $night = evening(1);
+    my $end = $instance->{database}->connect('setlink');
+    $end->query($_) for 'BEGIN', 'UPDATE pools SET open_mark = NULL',
+        'INSERT INTO pools (id, open_mark, opened_at)'
+        . ' VALUES (UNHEX(REPEAT("ab", 16)), 1, UTC_TIMESTAMP())',
+        'UPDATE events SET open_mark = NULL, ended_at = started_at'
+        . ' WHERE open_mark = 1';
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $instance->port) // die "no connection\n";
+    my $select = IO::Select->new($socket);
+    print {$socket} $instance->text('POST', '/api/djs/register',
+        { name => 'At the last moment' });
+    1 until waits() || $select->can_read(0.05);
+    $night->go(-200);
+    $end->query('COMMIT');
+    $end->disconnect;
+    like(scalar <$socket>, qr/ 200 /, 'is registered');
+    is_deeply([map { $_->{registered_at} }
+            @{ $night->get('/api/djs/pool')->{active_djs} }],
+        [$night->time_of(-200)], 'for the next one, and after the end');
 };
 
 subtest 'sixty-four draws at once' => sub {

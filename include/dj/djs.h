@@ -32,8 +32,7 @@ typedef bool djs_visit(void *context, const struct dj *dj, struct error *err);
  * NULL. Errors: CONFLICT when the name is in the pool already (case and
  * accents do not count), INVALID for a name without a visible character. */
 bool djs_register(struct db *db, struct arena *arena, const char *name,
-    const char *email, usec_t now, struct dj *out, struct error *err)
-    MUST_CHECK;
+    const char *email, struct dj *out, struct error *err) MUST_CHECK;
 
 /* What is to change of a DJ; what is not given stays. */
 struct dj_change {

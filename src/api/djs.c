@@ -16,7 +16,7 @@ post_register(struct call *call, struct error *err)
 
 	if (!guard_public_write(call, err) ||
 	    !djs_register(call->db, call->arena, call_param(call, "name")->text,
-		call_param(call, "email")->text, call->now, &dj, err) ||
+		call_param(call, "email")->text, &dj, err) ||
 	    !call_json(call, 200, &w, err))
 		return false;
 	view_dj(&w, &dj, guard_is_admin(call));

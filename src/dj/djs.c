@@ -3,6 +3,7 @@
 
 #include "dj/dj_row.h"
 #include "dj/lottery.h"
+#include "dj/night.h"
 
 const enum db_type dj_row_types[DJ_ROW_SIZE] = {
     DB_UUID, DB_TEXT, DB_TEXT, DB_TIME, DB_DOUBLE, DB_INT};
@@ -209,10 +210,15 @@ enter_pool(struct db *db, const struct registration *r,
 static bool
 register_work(struct db *db, void *context, struct error *err)
 {
-	const struct registration *r = context;
+	struct registration *r = context;
 	struct uuid pool_id;
 	bool known;
 
+	if (!night_lock(db, err))
+		return false;
+	/* After the wait for the lock, so that who registered before a draw was
+	 * due is in it. */
+	r->now = clock_now();
 	if (!find_pool(db, r, &pool_id, err) || !find_known(db, r, &known, err))
 		return false;
 	if (known ? !renew_dj(db, r, err) : !insert_dj(db, r, err))
@@ -223,16 +229,15 @@ register_work(struct db *db, void *context, struct error *err)
 
 bool
 djs_register(struct db *db, struct arena *arena, const char *name,
-    const char *email, usec_t now, struct dj *out, struct error *err)
+    const char *email, struct dj *out, struct error *err)
 {
 	struct registration r = {
 	    .arena = arena,
 	    .name = name,
 	    .email = email,
-	    .now = now,
 	    .out = out,
 	};
 
-	return uuid_make(now, &r.new_id, err) &&
+	return uuid_make(clock_now(), &r.new_id, err) &&
 	    db_transaction(db, register_work, &r, err);
 }
