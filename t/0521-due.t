@@ -54,17 +54,16 @@ sub wrong_records {
     return map { wrong_draw($_, %{ $night->{rule} }) } $night->new_records;
 }
 
-subtest 'nobody asks for hours, and then everybody' => sub {
+# An event of five slots in which nobody has asked for anything.
+sub unasked {
     my $night = evening(9);
-    $night->register(100, 'In time');
-    $night->register(149.5, 'Late');
-    $night->register(150.5, 'Later');
-    my @answers = $night->go(275)->at_once((map { ['GET', $_] } @LOOKS) x 8);
-    is(scalar(grep { $_->{status} != 200 } @answers), 0, 'all are answered');
-    for my $i (0 .. $#LOOKS) {
-        my %different = map { $answers[$i + @LOOKS * $_]{content} => 1 } 0 .. 7;
-        is(scalar keys %different, 1, "all see the same: $LOOKS[$i]");
-    }
+    $night->register($_, 'DJ ' . $names++) for 100, 149.5, 150.5;
+    return $night->go(275);
+}
+
+# That it is as if somebody had asked at any time.
+sub is_in_time {
+    my ($night) = @_;
     my @winners = $night->drawn(-20, 30, 90, 150, 210, 270);
     my $timetable = $night->get('/api/event/timetable');
     is_deeply([map { "$_->{dj_id} $_->{started_at}" }
@@ -73,6 +72,33 @@ subtest 'nobody asks for hours, and then everybody' => sub {
         'each has the slot that they would have had');
     is($timetable->{completed_sets}, 4, 'four turns have gone by');
     is_deeply([$night->look], [], 'all is well');
+    return;
+}
+
+subtest 'nobody asks for hours, and then everybody' => sub {
+    my $night = unasked();
+    my @answers = $night->at_once((map { ['GET', $_] } @LOOKS) x 8);
+    is(scalar(grep { $_->{status} != 200 } @answers), 0, 'all are answered');
+    for my $i (0 .. $#LOOKS) {
+        my %different = map { $answers[$i + @LOOKS * $_]{content} => 1 } 0 .. 7;
+        is(scalar keys %different, 1, "all see the same: $LOOKS[$i]");
+    }
+    is_in_time($night);
+    over($night);
+};
+
+subtest 'several setlink tick' => sub {
+    my $night = unasked();
+    my @ran = $instance->commands((['tick']) x 6);
+    is(join('', map { $_->[0] } @ran), '000000', 'all go well');
+    my ($draws, $turns) = (0, 0);
+    for (@ran) {
+        my ($drawn, $begun) = $_->[1] =~ /\A(\d+) drawn, (\d+) turns/ or next;
+        $draws += $drawn;
+        $turns += $begun;
+    }
+    is("$draws $turns", '6 5', 'together they do what is due, once');
+    is_in_time($night);
     over($night);
 };
 
@@ -200,6 +226,23 @@ subtest 'a database that can only be read' => sub {
         qr/cannot write/, 'nothing can be done');
     $instance->query('SET GLOBAL read_only = 0');
     $night->go(40);
+    is_deeply([$night->look], [], 'then all is well');
+    $night->drawn(30);
+    over($night);
+};
+
+# As a backup does it.
+subtest 'a database that is locked' => sub {
+    my $night = evening(5);
+    $night->watch(-15);
+    my $first = $night->drawn(-20);
+    my $lock = $instance->{database}->connect('setlink');
+    $lock->query('FLUSH TABLES WITH READ LOCK');
+    $night->go(35);
+    my $queue = $night->get('/api/lottery/queue');
+    is($queue->[0]{id}, $first, 'the queue is answered with what is there');
+    $lock->query('UNLOCK TABLES');
+    $lock->disconnect;
     is_deeply([$night->look], [], 'then all is well');
     $night->drawn(30);
     over($night);

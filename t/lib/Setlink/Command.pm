@@ -8,7 +8,8 @@ use Exporter 'import';
 use POSIX ();
 use Setlink::Process qw(scratch);
 
-our @EXPORT_OK = qw(program run_program setlink setlink_start setlink_wait);
+our @EXPORT_OK = qw(program start_program setlink setlink_start
+    setlink_wait);
 
 my $count = 0;
 
@@ -60,8 +61,5 @@ sub setlink_wait {
 }
 
 sub setlink { return setlink_wait(setlink_start(@_)) }
-
-# The same for the program of this path.
-sub run_program { return setlink_wait(start_program(@_)) }
 
 1;

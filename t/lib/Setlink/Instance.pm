@@ -7,7 +7,7 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use Setlink::Clock;
-use Setlink::Command qw(program run_program);
+use Setlink::Command qw(program start_program setlink_wait);
 use Setlink::Database;
 use Setlink::Http qw(request_text exchange hang_up);
 use Setlink::Minio;
@@ -178,11 +178,21 @@ sub record {
     return $self->sync;
 }
 
-# Run the command `setlink`; returns its exit status and what it printed.
-sub command {
+sub start_command {
     my ($self, @arguments) = @_;
-    return run_program("$self->{bin}/setlink",
+    return start_program("$self->{bin}/setlink",
         { SETLINK_ENV_FILE => "$self->{dir}/state/setlink.env" }, @arguments);
+}
+
+# Run the command `setlink`; returns its exit status and what it printed.
+sub command { return setlink_wait(start_command(@_)) }
+
+# Run it several times at once, with the arguments in each array; returns an
+# array for each of what `command` returns.
+sub commands {
+    my ($self, @commands) = @_;
+    my @started = map { $self->start_command(@$_) } @commands;
+    return map { [setlink_wait($_)] } @started;
 }
 
 # The clock of an instance that was started with one: set it to so many seconds
