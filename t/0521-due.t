@@ -269,24 +269,6 @@ subtest 'sets that nobody ends' => sub {
     over($night);
 };
 
-# One who has played plays again, and one who was skipped, too: neither has a
-# place in the queue for it.
-subtest 'a turn waits for every set' => sub {
-    my $night = evening(4);
-    $night->watch(35);
-    my ($first, $second) = $night->drawn(-20, 30);
-    end_set($instance, start_set($instance, dj_id => $first));
-    $night->watch(50);
-    my $again = start_set($instance, dj_id => $first);
-    $night->watch(75);
-    end_set($instance, $again);
-    is_deeply([$night->look], [], 'all is well');
-    my ($entry) = grep { $_->{dj_id} eq $second }
-        @{ $night->get('/api/event/timetable')->{entries} };
-    is($entry->{started_at}, $night->time_of(75), 'it begins after that');
-    over($night);
-};
-
 # Whether something waits for a lock of the database.
 sub waits {
     my ($row) = $instance->query('SELECT COUNT(*) FROM'

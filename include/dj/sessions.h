@@ -88,7 +88,8 @@ bool sessions_end(struct db *db, struct arena *arena, const struct uuid *id,
 bool sessions_end_overlong(struct db *db, int64_t hours, usec_t now,
     unsigned *count, struct error *err) MUST_CHECK;
 
-/* Change a set. Errors as those of sessions_start. */
+/* Change a set. Another DJ gets its place in the queue, too; who had it waits
+ * again. Errors as those of sessions_start. */
 bool sessions_change(struct db *db, const struct config *config,
     struct arena *arena, const struct uuid *id,
     const struct session_change *change, struct error *err) MUST_CHECK;

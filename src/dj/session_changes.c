@@ -189,6 +189,16 @@ join_round(struct db *db, const struct start *start, const struct uuid *dj_id,
 }
 
 static bool
+take_place(struct db *db, const struct start *start, const struct uuid *dj_id,
+    struct error *err)
+{
+	bool taken;
+
+	return take_turn(db, start, dj_id, &taken, err) &&
+	    (taken || join_round(db, start, dj_id, err));
+}
+
+static bool
 insert_djs(struct db *db, const struct start *start, struct error *err)
 {
 	const struct session_change *change = start->change;
@@ -197,12 +207,10 @@ insert_djs(struct db *db, const struct start *start, struct error *err)
 	for (i = 0; i <= change->n_others; i++) {
 		const struct uuid *dj_id = i == 0 ? change->dj_id
 						  : &change->others[i - 1];
-		bool taken;
 
 		if (!insert_dj(db, &start->id, dj_id, !change->has_end,
 			(int64_t)i + 1, err) ||
-		    !take_turn(db, start, dj_id, &taken, err) ||
-		    (!taken && !join_round(db, start, dj_id, err)))
+		    !take_place(db, start, dj_id, err))
 			return false;
 	}
 	return true;
@@ -329,22 +337,43 @@ update(struct db *db, const struct session *new,
 	    say_conflict(err);
 }
 
-/* Another DJ takes the first place. One who played in the set already moves
- * there from another place. */
+/* Who did not play in the set after all waits again, or can be drawn again. */
 static bool
-replace_dj(struct db *db, const struct session *old, const struct session *new,
-    struct error *err)
+leave_place(struct db *db, const struct session *old, struct error *err)
 {
 	const struct db_value args[] = {
-	    db_uuid(&old->id), db_uuid(&old->dj_id), db_uuid(&new->dj_id)};
+	    db_uuid(&old->id), db_uuid(&old->dj_id)};
 
-	if (uuid_compare(&old->dj_id, &new->dj_id) == 0)
+	return db_exec(db,
+		   "DELETE FROM queue_entries WHERE session_id = ? "
+		   "AND dj_id = ? AND draw_id IS NULL",
+		   args, 2, NULL, err) &&
+	    db_exec(db,
+		"UPDATE queue_entries q JOIN pools p ON p.id = q.pool_id "
+		"SET q.session_id = NULL, "
+		"q.status = IF(p.open_mark = 1, 'waiting', 'skipped') "
+		"WHERE q.session_id = ? AND q.dj_id = ?",
+		args, 2, NULL, err);
+}
+
+/* Another DJ takes the first place, and that in the queue. One who played in
+ * the set already moves there from another place. */
+static bool
+replace_dj(struct db *db, const struct session *old, const struct start *now,
+    struct error *err)
+{
+	const struct session_change *new = now->change;
+	const struct db_value args[] = {
+	    db_uuid(&old->id), db_uuid(&old->dj_id), db_uuid(new->dj_id)};
+
+	if (uuid_compare(&old->dj_id, new->dj_id) == 0)
 		return true;
 	return db_exec(db,
 		   "DELETE FROM session_djs WHERE session_id = ? "
 		   "AND dj_id IN (?, ?)",
 		   args, 3, NULL, err) &&
-	    insert_dj(db, &new->id, &new->dj_id, !new->ended, 1, err);
+	    insert_dj(db, &old->id, new->dj_id, !new->has_end, 1, err) &&
+	    leave_place(db, old, err) && take_place(db, now, new->dj_id, err);
 }
 
 /* So that nobody changes the row between our reading and writing it. */
@@ -366,7 +395,8 @@ static bool
 change_work(struct db *db, void *context, struct error *err)
 {
 	const struct edit *edit = context;
-	struct db_value event_id, pool_id;
+	struct session_change change = {0};
+	struct start start = {.id = *edit->id, .change = &change};
 	struct session old, new;
 
 	if (!night_lock(db, err) || !lock(db, edit->arena, edit->id, err) ||
@@ -376,11 +406,14 @@ change_work(struct db *db, void *context, struct error *err)
 	    !check_dj(db, edit->arena, edit->change->dj_id, err))
 		return false;
 	new = merge(&old, edit->change);
+	change.dj_id = &new.dj_id;
+	change.started_at = new.started_at;
+	change.has_end = new.ended;
 	return check_times(new.started_at, new.ended, new.ended_at, err) &&
-	    find_event(db, edit->config, edit->arena, new.started_at, &event_id,
-		&pool_id, err) &&
-	    update(db, &new, &event_id, err) &&
-	    replace_dj(db, &old, &new, err) && session_ends_settle(db, err);
+	    find_event(db, edit->config, edit->arena, new.started_at,
+		&start.event_id, &start.pool_id, err) &&
+	    update(db, &new, &start.event_id, err) &&
+	    replace_dj(db, &old, &start, err) && session_ends_settle(db, err);
 }
 
 bool
