@@ -10,7 +10,7 @@ use JSON::PP ();
 use Setlink::Command qw(setlink);
 use Setlink::Database;
 use Setlink::FastCGI;
-use Setlink::Recordings qw(uuid_of);
+use Setlink::Recordings qw(rfc3339 uuid_of);
 use Setlink::Routes qw(admin_routes target_of);
 use Setlink::Shape qw(is_status is_problem is_shape);
 use Test::More;
@@ -128,8 +128,9 @@ subtest 'every admin route' => sub {
         my $target = target_of($route->{path});
         my $before = count();
         my $answer = ask($route->{method}, $target,
-            { dj_id => $id, session_id => $id,
-                started_at => '2026-01-01T00:00:00Z' });
+            { dj_id => $id, session_id => $id, new_position => 1,
+                started_at => rfc3339(time - 60),
+                dj_ids => [$id, uuid_of(8, 8)], duration_minutes => 60 });
         isnt($answer->{status}, 400, "$route->{method} $target")
             or diag($answer->{content});
         is(count(), $before + 1, 'has one row');

@@ -26,7 +26,8 @@ my %TYPES = (
     null   => sub { !defined $_[0] },
 );
 
-# What the routes answer with, by name. "?" is "or null".
+# What the routes answer with, by name. "?" is "or null"; a member may be of
+# another shape, by its name, or an array of what stands in brackets.
 my %SHAPES = (
     dj => {
         id                => 'uuid',
@@ -48,6 +49,96 @@ my %SHAPES = (
         download_link    => 'url?',
         upload_status    => 'string',
         session_type     => 'string',
+        room             => 'string?',
+        participants     => ['participant'],
+        event_id         => 'uuid?',
+    },
+    participant => { dj_id => 'uuid', name => 'string' },
+    event => {
+        id                            => 'uuid',
+        started_at                    => 'time',
+        ended_at                      => 'time?',
+        slot_duration_minutes         => 'int',
+        late_arrival_cutoff_hours     => 'int',
+        is_active                     => 'bool',
+        current_dj_id                 => 'uuid?',
+        current_dj_name               => 'string?',
+        current_slot_started_at       => 'time?',
+        next_draw_at                  => 'time?',
+        elapsed_minutes               => 'int',
+        current_slot_progress_percent => 'number',
+    },
+    timetable => {
+        event_id         => 'uuid',
+        event_started_at => 'time',
+        entries          => ['timetable_entry'],
+        total_djs        => 'int',
+        completed_sets   => 'int',
+    },
+    timetable_entry => {
+        position         => 'int',
+        dj_id            => 'uuid',
+        dj_name          => 'string',
+        started_at       => 'time',
+        ended_at         => 'time?',
+        duration_minutes => 'int',
+        status           => 'string',
+        session_type     => 'string',
+        participants     => ['participant'],
+    },
+    admin_timetable_entry => {
+        position             => 'int',
+        dj                   => 'dj',
+        estimated_start_time => 'time',
+        session_type         => 'string',
+    },
+    pool => {
+        active_djs  => ['dj'],
+        current_dj  => 'dj?',
+        next_dj     => 'dj?',
+        total_count => 'int',
+    },
+    admin_queue => {
+        lottery_pool  => ['dj'],
+        current_queue => ['dj'],
+        statistics    => 'lottery_statistics',
+    },
+    admin_statistics => {
+        total_djs       => 'int',
+        active_djs      => 'int',
+        total_sessions  => 'int',
+        active_sessions => 'int',
+        lottery_stats   => 'lottery_statistics',
+    },
+    lottery_statistics => {
+        total_draws    => 'int',
+        unique_winners => 'int',
+        average_weight => 'number',
+        fairness_score => 'number',
+    },
+    draw => {
+        draw_id        => 'uuid',
+        winner         => 'dj',
+        participants   => ['draw_participant'],
+        drawn_at       => 'time',
+        algorithm_used => 'string',
+    },
+    draw_participant => {
+        dj                    => 'dj',
+        calculated_weight     => 'number',
+        selection_probability => 'number',
+    },
+    draw_record => {
+        id           => 'uuid',
+        pool_id      => 'uuid',
+        number       => 'int',
+        algorithm    => 'string',
+        commitment   => 'string',
+        committed_at => 'time',
+        due_at       => 'time?',
+        drawn_at     => 'time?',
+        seed         => 'string?',
+        winner       => 'participant?',
     },
     request => {
         id          => 'uuid',
@@ -158,9 +249,18 @@ sub is_number {
 
 sub wrong_member {
     my ($value, $type, $path) = @_;
+    return wrong_items($value, $type->[0], $path) if ref $type eq 'ARRAY';
     return wrong_members($value, $type, "$path.") if ref $type;
     return () if $type =~ s/\?\z// && !defined $value;
+    return wrong_members($value, $SHAPES{$type}, "$path.") if $SHAPES{$type};
     return $TYPES{$type}->($value) ? () : "$path is no $type";
+}
+
+sub wrong_items {
+    my ($values, $type, $path) = @_;
+    return "$path is no array" if ref $values ne 'ARRAY';
+    return map { wrong_member($values->[$_], $type, "$path\[$_]") }
+        0 .. $#$values;
 }
 
 # The members that are missing or of another type.
@@ -175,12 +275,13 @@ sub wrong_members {
 }
 
 # Test that a value has all members of a shape (or of one by its name), each of
-# its type. It may have more.
+# its type. It may have more. An array of a shape is that shape in brackets.
 sub is_shape {
     my ($value, $shape, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my @wrong = wrong_members($value,
-        ref $shape ? $shape : shape_of($shape), '');
+    my @wrong = ref $shape eq 'ARRAY'
+        ? wrong_items($value, $shape->[0], 'it')
+        : wrong_members($value, ref $shape ? $shape : shape_of($shape), '');
     return ok(!@wrong, $name) || diag(map { "$_\n" } @wrong);
 }
 

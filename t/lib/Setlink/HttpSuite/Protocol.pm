@@ -151,7 +151,9 @@ sub test_access {
 my @WITH_BODY = map { [split / /] } ('POST /api/djs/register',
     'POST /api/djs/{id}/request',
     'POST /api/sessions/start', 'POST /api/sessions/end',
-    'POST /api/sessions', 'PUT /api/sessions/{id}');
+    'POST /api/sessions', 'PUT /api/sessions/{id}',
+    'POST /api/event/start', 'POST /api/admin/sessions/b2b',
+    'POST /api/admin/queue/skip', 'PUT /api/admin/djs/{id}/position');
 
 sub test_bodies {
     my ($i) = @_;
