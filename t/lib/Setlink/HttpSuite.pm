@@ -7,8 +7,8 @@ use warnings;
 use Setlink::Instance;
 use Test::More;
 
-my @GROUPS = @ARGV ? @ARGV : qw(Protocol Djs Requests Sessions Csv Links
-    Downloads Recordings Parameters Malformed Outage);
+my @GROUPS = @ARGV ? @ARGV : qw(Protocol Djs Requests Sessions Event Queue
+    Admin Csv Links Downloads Recordings Parameters Malformed Outage);
 
 sub run {
     my ($class, $server) = @_;
