@@ -129,10 +129,24 @@ static const struct param params[] = {
     {"token", ANYWHERE, PARAM_TOKEN, NAUGHT},
     {"q", PARAM_QUERY, PARAM_TOKEN, NAUGHT},
     {"b", PARAM_BODY, PARAM_TOKEN, NAUGHT},
+    {"ids", PARAM_BODY, PARAM_UUIDS, false, 2, 3, NULL},
     {NULL, 0, PARAM_TOKEN, NAUGHT},
 };
 
 #define N_PARAMS (COUNT(params) - 1)
+
+/* The ends of the ids. */
+static void
+describe_ids(struct buf *out, const struct param_value *value)
+{
+	char text[UUID_TEXT_SIZE];
+	size_t i;
+
+	for (i = 0; i < value->n_ids; i++) {
+		uuid_format(&value->ids[i], text);
+		buf_printf(out, "%s%s", i == 0 ? "" : ",", text + 35);
+	}
+}
 
 static const char *
 describe(const struct param_value values[PARAM_MAX])
@@ -153,6 +167,8 @@ describe(const struct param_value values[PARAM_MAX])
 			buf_puts(&out, v->truth ? "yes" : "no");
 		else if (params[i].type == PARAM_TIME)
 			buf_printf(&out, "%lld", (long long)v->time);
+		else if (params[i].type == PARAM_UUIDS)
+			describe_ids(&out, v);
 		else
 			buf_printf(&out, "<%s>", v->text);
 	}
@@ -193,6 +209,7 @@ read_params(
 }
 
 #define ID   "0192f8a1-7b3c-7def-89ab-cdef01234567"
+#define IDX  "0192f8a1-7b3c-7def-89ab-cdef0123456"
 #define JSON "CONTENT_TYPE=application/json"
 #define L50  "01234567890123456789012345678901234567890123456789"
 
@@ -279,6 +296,7 @@ static const struct {
     {"q=1", "q=<1>"},
     {"b=1", ""},
     {"id=" ID, ""},
+    {"ids=" ID, ""},
     {"unknown=1&N=5", ""},
 };
 
@@ -327,6 +345,24 @@ static const struct {
     {"{\"token\":\"a\\u0000\"}", "!token"},
     {"{\"token\":false}", "!token"},
     {"{\"b\":\"1\",\"q\":\"2\"}", "b=<1>"},
+    {"{\"ids\":[\"" IDX "1\",\"" IDX "2\"]}", "ids=1,2"},
+    {"{\"ids\":[\"" IDX "c\",\"" IDX "B\",\"" IDX "1\"]}", "ids=c,b,1"},
+    {"{\"ids\":null}", ""},
+    {"{\"ids\":[]}", "!ids"},
+    {"{\"ids\":[\"" IDX "1\"]}", "!ids"},
+    {"{\"ids\":[\"" IDX "1\",\"" IDX "2\",\"" IDX "3\",\"" IDX "4\"]}", "!ids"},
+    {"{\"ids\":[\"" IDX "1\",\"" IDX "2\",\"" IDX "1\"]}", "!ids"},
+    {"{\"ids\":[\"" IDX "a\",\"" IDX "A\"]}", "!ids"},
+    {"{\"ids\":[\"" IDX "1\",\"\"]}", "!ids"},
+    {"{\"ids\":[\"" IDX "1\",\"" IDX "2x\"]}", "!ids"},
+    {"{\"ids\":[\"" IDX "1\",\"" IDX "2\\u0000\"]}", "!ids"},
+    {"{\"ids\":[\"" IDX "1\",null]}", "!ids"},
+    {"{\"ids\":[\"" IDX "1\",5]}", "!ids"},
+    {"{\"ids\":[\"" IDX "1\",[\"" IDX "2\"]]}", "!ids"},
+    {"{\"ids\":\"" IDX "1\"}", "!ids"},
+    {"{\"ids\":{}}", "!ids"},
+    {"{\"ids\":true}", "!ids"},
+    {"{\"ids\":2}", "!ids"},
     {"{\"unknown\":{\"n\":1},\"N\":5}", ""},
     {"[]", "!body"},
     {"null", "!body"},
