@@ -1,4 +1,6 @@
 /* Starting and changing sessions. */
+#include <string.h>
+
 #include "dj/djs.h"
 #include "dj/night.h"
 #include "dj/session_ends.h"
@@ -28,12 +30,18 @@ static bool
 check_dj(struct db *db, struct arena *arena, const struct uuid *id,
     struct error *err)
 {
+	char text[UUID_TEXT_SIZE];
 	struct dj dj;
 
-	if (!djs_find(db, arena, id, &dj, err))
-		return false;
-	return dj.active ||
-	    error_set(err, ERROR_CONFLICT, "dj_id: this DJ is deactivated");
+	uuid_format(id, text);
+	if (djs_find(db, arena, id, &dj, err))
+		return dj.active ||
+		    error_set(
+			err, ERROR_CONFLICT, "the DJ %s is deactivated", text);
+	if (err->code == ERROR_NOT_FOUND)
+		(void)error_set(
+		    err, ERROR_NOT_FOUND, "there is no such DJ: %s", text);
+	return false;
 }
 
 static bool
@@ -52,11 +60,14 @@ check_djs(struct db *db, const struct start *start, struct error *err)
 
 /* The UNIQUE keys on active_dj_id are what makes a set the only one. */
 static bool
-say_conflict(struct error *err)
+say_conflict(const struct uuid *dj_id, struct error *err)
 {
+	char text[UUID_TEXT_SIZE];
+
+	uuid_format(dj_id, text);
 	if (err->code == ERROR_DUPLICATE)
 		(void)error_set(err, ERROR_CONFLICT,
-		    "dj_id: this DJ has an active session");
+		    "the DJ %s has an active session", text);
 	return false;
 }
 
@@ -110,7 +121,7 @@ insert_session(struct db *db, const struct start *start, struct error *err)
 		   "session_type, started_at, ended_at, event_id, "
 		   "planned_minutes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		   args, 9, NULL, err) ||
-	    say_conflict(err);
+	    say_conflict(change->dj_id, err);
 }
 
 static bool
@@ -128,7 +139,7 @@ insert_dj(struct db *db, const struct uuid *session_id,
 		   "INSERT INTO session_djs (session_id, dj_id, active_dj_id, "
 		   "place) VALUES (?, ?, ?, ?)",
 		   args, 4, NULL, err) ||
-	    say_conflict(err);
+	    say_conflict(dj_id, err);
 }
 
 /* Who waits has the turn now, and is no longer next; a turn that went by
@@ -334,7 +345,7 @@ update(struct db *db, const struct session *new,
 		   "room = ?, session_type = ?, started_at = ?, ended_at = ?, "
 		   "event_id = ? WHERE id = ?",
 		   args, 8, NULL, err) ||
-	    say_conflict(err);
+	    say_conflict(&new->dj_id, err);
 }
 
 /* Who did not play in the set after all waits again, or can be drawn again. */
@@ -376,6 +387,17 @@ replace_dj(struct db *db, const struct session *old, const struct start *now,
 	    leave_place(db, old, err) && take_place(db, now, new->dj_id, err);
 }
 
+/* Nobody who plays in a set is forgotten. */
+static bool
+check_type(const struct session *old, const struct session_change *change,
+    struct error *err)
+{
+	return change->type == NULL || strcmp(change->type, "solo") != 0 ||
+	    old->n_djs == 1 ||
+	    error_set(err, ERROR_CONFLICT,
+		"session_type: more than one DJ plays in this session");
+}
+
 /* So that nobody changes the row between our reading and writing it. */
 static bool
 lock(struct db *db, struct arena *arena, const struct uuid *id,
@@ -400,7 +422,8 @@ change_work(struct db *db, void *context, struct error *err)
 	struct session old, new;
 
 	if (!night_lock(db, err) || !lock(db, edit->arena, edit->id, err) ||
-	    !sessions_find(db, edit->arena, edit->id, &old, err))
+	    !sessions_find(db, edit->arena, edit->id, &old, err) ||
+	    !check_type(&old, edit->change, err))
 		return false;
 	if (edit->change->dj_id != NULL &&
 	    !check_dj(db, edit->arena, edit->change->dj_id, err))

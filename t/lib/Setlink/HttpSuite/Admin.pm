@@ -107,9 +107,10 @@ sub test_b2b {
     is_problem($i->request('POST', $START, { dj_id => $_ }), 409,
         qr/active session/, 'none of them starts another set') for @djs;
     my @others = map { new_dj($i) } 1, 2;
-    for ([$others[0], $djs[2]], [$djs[1], $others[0]]) {
-        is_problem(start_b2b($i, $_), 409, qr/active session/,
-            'nor with somebody else');
+    for ([$djs[2], $others[0], $djs[2]], [$djs[1], $djs[1], $others[0]]) {
+        my ($who, @with) = @$_;
+        is_problem(start_b2b($i, \@with), 409,
+            qr/\b$who has an active session/, 'nor with somebody else');
     }
     my $next = start_b2b($i, \@others, room => 'KELLER',
         end_current => JSON::PP::true());
@@ -122,6 +123,35 @@ sub test_b2b {
     my $alone = start_set($i, dj_id => $djs[1]);
     end_set($i, $_) for $alone, $next->{json}{id};
     is(get($i, '/api/sessions/current'), undef, 'nobody plays any more');
+    return;
+}
+
+# Who plays in a set is changed as in any other.
+sub test_b2b_changes {
+    my ($i) = @_;
+    my @djs = map { new_dj($i) } 1 .. 4;
+    my $target = '/api/sessions/' . start_b2b($i, [@djs[0, 1]])->{json}{id};
+    my $other = start_b2b($i, [@djs[2, 3]])->{json}{id};
+    is_problem($i->request('PUT', $target, { dj_id => $djs[3] }), 409,
+        qr/\b$djs[3] has an active session/, 'nobody plays in two sets');
+    is_problem($i->request('PUT', $target, { session_type => 'solo' }), 409,
+        qr/\Asession_type:/, 'a set of two is not solo');
+    end_set($i, $other);
+    $i->request('PUT', "$DJS/$djs[3]", { is_active => JSON::PP::false() });
+    is_problem($i->request('PUT', $target, { dj_id => $djs[3] }), 409,
+        qr/\b$djs[3] is deactivated/, 'nor is it played by who is deactivated');
+    is_deeply([map { $_->{dj_id} } @{ get($i, $target)->{participants} }],
+        [@djs[0, 1]], 'none of it changed who plays');
+    my $changed = $i->request('PUT', $target,
+        { dj_id => $djs[2], session_type => 'special' })->{json};
+    is_deeply([map { $_->{dj_id} } @{ $changed->{participants} }],
+        [@djs[2, 1]], 'another takes the first place');
+    is_deeply([map { $_->{dj_id} } @{ $i->request('PUT', $target,
+        { dj_id => $djs[1] })->{json}{participants} }], [$djs[1]],
+        'as does who was in another place');
+    is_status($i->request('PUT', $target, { session_type => 'solo' }), 200,
+        'and is alone then');
+    end_set($i, get($i, $target)->{id});
     return;
 }
 
@@ -156,11 +186,11 @@ sub test_b2b_refused {
         qr/\Adj_ids: is required/, 'without DJs');
     is_problem($i->request('POST', $B2B, { dj_ids => \@djs }), 400,
         qr/\Aduration_minutes: is required/, 'without a duration');
-    is_problem(start_b2b($i, [$djs[0], $NOBODY]), 404, qr/DJ/,
-        'with an unknown DJ');
+    is_problem(start_b2b($i, [$djs[0], $NOBODY]), 404,
+        qr/no such DJ: $NOBODY/, 'with an unknown DJ');
     $i->request('PUT', "$DJS/$djs[1]", { is_active => JSON::PP::false() });
-    is_problem(start_b2b($i, \@djs), 409, qr/deactivated/,
-        'with one who is deactivated');
+    is_problem(start_b2b($i, \@djs), 409,
+        qr/\b$djs[1] is deactivated/, 'with one who is deactivated');
     is_problem($i->request('POST', $B2B, { dj_ids => \@djs,
         duration_minutes => 60 }, @PUBLIC), 403, qr/loopback/,
         'not everybody may start one');
@@ -246,6 +276,7 @@ sub tests {
     test_list($i);
     test_changes($i);
     test_b2b($i);
+    test_b2b_changes($i);
     test_b2b_refused($i);
     test_b2b_in_event($i);
     test_statistics($i);

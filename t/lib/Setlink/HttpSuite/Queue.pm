@@ -85,6 +85,8 @@ sub test_draws {
     my $record = get($i, "/api/lottery/draws/$draw->{draw_id}");
     is_shape($record, 'draw_record', 'there is a record');
     is($record->{winner}{dj_id}, $draw->{winner}{id}, 'with the winner');
+    is_problem($i->request('GET', "/api/lottery/draws/$NOBODY"), 404,
+        qr/no such draw/, 'but none of a draw that was not made');
     is_shape(get($i, '/api/lottery/draws'), ['draw_record'], 'and a list');
     is_shape(get($i, '/api/lottery/statistics'), 'lottery_statistics',
         'and statistics');

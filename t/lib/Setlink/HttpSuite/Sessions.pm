@@ -155,8 +155,8 @@ sub test_change {
 sub test_unknown {
     my ($i) = @_;
     my $nobody = uuid_of(7, 7);
-    is_problem($i->request('POST', $START, { dj_id => $nobody }), 404, qr/DJ/,
-        'an unknown DJ cannot start');
+    is_problem($i->request('POST', $START, { dj_id => $nobody }), 404,
+        qr/DJ: $nobody/, 'an unknown DJ cannot start');
     is_problem($i->request('POST', '/api/sessions', { dj_id => $nobody,
         started_at => rfc3339(time - 60) }), 404, qr/DJ/, 'nor be entered');
     is_problem($i->request('POST', $END, { session_id => $nobody }), 404,
