@@ -186,6 +186,27 @@ sub test_first_draw {
     return;
 }
 
+# A set that begins a little early is part of the event, which is then not
+# called off any more, but ends.
+sub test_early_set {
+    my ($i) = @_;
+    new_pool($i);
+    new_dj($i, 'Too Early');
+    my $start = rfc3339(int(time) + 10 * $MINUTE);
+    my $event = begin_event($i, started_at => $start)->{json};
+    my $set = start_set($i, dj_id => get($i, '/api/lottery/next')->{id});
+    is(get($i, "/api/sessions/$set")->{event_id}, $event->{id},
+        'a set before the start is part of the event');
+    is(statuses($i), '1 InProgress', 'and in its timetable');
+    is(get($i, $CURRENT)->{current_dj_name}, 'Too Early', 'its DJ plays');
+    my $ended = end_event($i)->{json};
+    is($ended->{ended_at}, $start, 'it does not end before its start');
+    ok(!$ended->{is_active}, 'but is over');
+    isnt(get($i, "/api/sessions/$set")->{ended_at}, undef, 'as is the set');
+    is(get($i, '/api/djs/pool')->{total_count}, 0, 'and a new pool is open');
+    return;
+}
+
 # Is the event that runs.
 sub is_running {
     my ($event) = @_;
@@ -345,6 +366,7 @@ sub tests {
     test_planned($i);
     test_limits($i);
     test_first_draw($i);
+    test_early_set($i);
     test_running($i);
     test_late($i);
     test_none($i);

@@ -288,6 +288,30 @@ sub test_public {
     return;
 }
 
+# What the database should not hold is no reason for more than an answer.
+sub test_broken {
+    my ($i) = @_;
+    new_pool($i);
+    new_dj($i, 'In A Broken Pool');
+    my $prepared = 'UPDATE draws w JOIN pools p ON p.id = w.pool_id'
+        . ' AND p.open_mark = 1 SET w.seed = %s WHERE w.drawn_at IS NULL';
+    $i->query(sprintf $prepared, "CONCAT('x', SUBSTR(w.seed, 2))");
+    is_problem($i->request('POST', $DRAW), 500, qr/draw/, 'a broken draw');
+    is(get($i, $POOL)->{total_count}, 1, 'draws nobody');
+    $i->query(sprintf $prepared, "CONCAT('0', SUBSTR(w.seed, 2))");
+    is(draw($i), get($i, $NEXT)->{id}, 'a right one does');
+    my ($row) = $i->query('SELECT HEX(id) FROM pools WHERE open_mark = 1');
+    $i->query('UPDATE pools SET open_mark = NULL');
+    for (['POST', $DRAW], ['POST', $SKIP], ['POST', $EMPTY], ['GET', $POOL],
+        ['GET', $QUEUE], ['POST', '/api/event/start'],
+        ['POST', '/api/djs/register', { name => 'Without A Pool' }]) {
+        is_problem($i->request(@$_), 500, qr/pool/, "@$_[0, 1] without a pool");
+    }
+    $i->query("UPDATE pools SET open_mark = 1 WHERE id = UNHEX('$row->[0]')");
+    is(scalar @{ get($i, $QUEUE) }, 1, 'with the pool all is as before');
+    return;
+}
+
 sub tests {
     my ($i) = @_;
     test_nobody($i);
@@ -297,6 +321,7 @@ sub tests {
     test_resets($i);
     test_event($i);
     test_public($i);
+    test_broken($i);
     return;
 }
 
