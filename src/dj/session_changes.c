@@ -72,26 +72,27 @@ say_conflict(const struct uuid *dj_id, struct error *err)
 }
 
 /* The event that a set at this time is part of: its first one may begin a
- * little early. */
+ * little early. One that runs is part of an event that does, not of one that
+ * ended before it was to begin, or before the clock was set back. */
 static bool
 find_event(struct db *db, const struct config *config, struct arena *arena,
-    usec_t at, struct db_value *event_id, struct db_value *pool_id,
+    usec_t at, bool runs, struct db_value *event_id, struct db_value *pool_id,
     struct error *err)
 {
 	static const enum db_type types[] = {DB_UUID, DB_UUID};
 	const usec_t early = config->first_draw_minutes * USEC_PER_MIN;
 	const struct db_value args[] = {
-	    db_time(at + early), db_time(at), db_time(at)};
+	    db_time(at + early), db_int(runs), db_time(at), db_time(at)};
 	struct db_value row[2];
 	bool found;
 
 	*event_id = *pool_id = db_null();
 	if (!db_select_one(db,
 		"SELECT id, pool_id FROM events WHERE started_at <= ? "
-		"AND (ended_at IS NULL "
-		"OR (ended_at > ? AND ended_at >= started_at)) "
+		"AND (ended_at IS NULL OR (NOT ? "
+		"AND ended_at > ? AND ended_at >= started_at)) "
 		"ORDER BY started_at > ?, started_at DESC LIMIT 1",
-		args, 3, types, row, 2, arena, &found, err))
+		args, 4, types, row, 2, arena, &found, err))
 		return false;
 	if (found) {
 		*event_id = row[0];
@@ -266,8 +267,8 @@ start_work(struct db *db, void *context, struct error *err)
 
 	return night_lock(db, err) && check_djs(db, start, err) &&
 	    find_event(db, start->config, start->arena,
-		start->change->started_at, &start->event_id, &start->pool_id,
-		err) &&
+		start->change->started_at, !start->change->has_end,
+		&start->event_id, &start->pool_id, err) &&
 	    end_running(db, start, err) && insert_session(db, start, err) &&
 	    insert_djs(db, start, err) && displace(db, start, err);
 }
@@ -434,7 +435,7 @@ change_work(struct db *db, void *context, struct error *err)
 	change.has_end = new.ended;
 	return check_times(new.started_at, new.ended, new.ended_at, err) &&
 	    find_event(db, edit->config, edit->arena, new.started_at,
-		&start.event_id, &start.pool_id, err) &&
+		!new.ended, &start.event_id, &start.pool_id, err) &&
 	    update(db, &new, &start.event_id, err) &&
 	    replace_dj(db, &old, &start, err) && session_ends_settle(db, err);
 }

@@ -186,6 +186,12 @@ sub test_first_draw {
     return;
 }
 
+# The event of a set after a change of nothing.
+sub change_of_event {
+    my ($i, $set) = @_;
+    return $i->request('PUT', "/api/sessions/$set", {})->{json}{event_id};
+}
+
 # A set that begins a little early is part of the event, which is then not
 # called off any more, but ends.
 sub test_early_set {
@@ -204,6 +210,11 @@ sub test_early_set {
     ok(!$ended->{is_active}, 'but is over');
     isnt(get($i, "/api/sessions/$set")->{ended_at}, undef, 'as is the set');
     is(get($i, '/api/djs/pool')->{total_count}, 0, 'and a new pool is open');
+    $set = start_set($i);
+    is(get($i, "/api/sessions/$set")->{event_id}, undef,
+        'the next set is not part of it');
+    is(change_of_event($i, $set), undef, 'nor when it is changed');
+    end_set($i, $set);
     return;
 }
 
