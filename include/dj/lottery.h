@@ -53,10 +53,10 @@ struct lottery_result {
 	size_t winner;
 };
 
-/* Draw one of the open pool who is active and not in the queue of this round;
- * put the winner at the end of the queue, and write everything down. One
- * transaction: two draws at the same moment never draw one DJ twice or give
- * one position twice. */
+/* Draw one of the open pool who is active and not in the queue of this round,
+ * or make the draw of the event if that is due, see below; put the winner at
+ * the end of the queue, and write everything down. One transaction: two draws
+ * at the same moment never draw one DJ twice or give one position twice. */
 bool lottery_draw(struct db *db, const struct config *config,
     struct arena *arena, struct lottery_result *out, struct error *err)
     MUST_CHECK;

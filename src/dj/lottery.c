@@ -4,7 +4,6 @@
 #include "base/hex.h"
 #include "dj/night.h"
 #include "dj/participants.h"
-#include "dj/tick.h"
 
 static bool
 next_number(struct db *db, struct arena *arena, const struct uuid *pool_id,
@@ -216,32 +215,6 @@ draw(struct db *db, struct drawing *d, usec_t due, struct error *err)
 	    lottery_prepare(db, d->arena, &d->night.pool_id, err);
 }
 
-static bool
-draw_work(struct db *db, void *context, struct error *err)
-{
-	struct drawing *d = context;
-
-	*d->out = (struct lottery_result){.drawn = false};
-	if (!night_lock(db, err))
-		return false;
-	/* After the wait for the lock, so that the draws are in order. */
-	d->now = clock_now();
-	return night_read(db, d->config, d->arena, d->now, &d->night, err) &&
-	    participants_read(
-		db, d->config, d->arena, &d->night, d->now, d->out, err) &&
-	    draw(db, d, d->now, err);
-}
-
-bool
-lottery_draw(struct db *db, const struct config *config, struct arena *arena,
-    struct lottery_result *out, struct error *err)
-{
-	struct drawing d = {.config = config, .arena = arena, .out = out};
-
-	tick_before_change(db, config, arena, clock_now());
-	return db_transaction(db, draw_work, &d, err);
-}
-
 /* Nobody could be drawn at `due`: the draw is that of the first who came
  * later. */
 static bool
@@ -260,6 +233,21 @@ draw_first(struct db *db, struct drawing *d, usec_t due, struct error *err)
 	    draw(db, d, first, err);
 }
 
+/* The draw of the event, as of the moment it was due, if it is. */
+static bool
+draw_due(struct db *db, struct drawing *d, struct error *err)
+{
+	const usec_t due = d->night.plan.draw_due;
+
+	if (!d->night.has_event || due > d->now)
+		return true;
+	if (!participants_read(
+		db, d->config, d->arena, &d->night, due, d->out, err))
+		return false;
+	return d->out->count > 0 ? draw(db, d, due, err)
+				 : draw_first(db, d, due, err);
+}
+
 bool
 lottery_draw_due(struct db *db, const struct config *config,
     struct arena *arena, usec_t now, struct lottery_result *out,
@@ -267,16 +255,40 @@ lottery_draw_due(struct db *db, const struct config *config,
 {
 	struct drawing d = {
 	    .config = config, .arena = arena, .now = now, .out = out};
-	usec_t due;
 
 	*out = (struct lottery_result){.drawn = false};
-	if (!night_read(db, config, arena, now, &d.night, err))
+	return night_read(db, config, arena, now, &d.night, err) &&
+	    draw_due(db, &d, err);
+}
+
+static bool
+draw_now(struct db *db, struct drawing *d, struct error *err)
+{
+	return participants_read(
+		   db, d->config, d->arena, &d->night, d->now, d->out, err) &&
+	    draw(db, d, d->now, err);
+}
+
+/* Who asks for a draw while one is due gets that one. */
+static bool
+draw_work(struct db *db, void *context, struct error *err)
+{
+	struct drawing *d = context;
+
+	*d->out = (struct lottery_result){.drawn = false};
+	if (!night_lock(db, err))
 		return false;
-	due = d.night.plan.draw_due;
-	if (!d.night.has_event || due > now)
-		return true;
-	if (!participants_read(db, config, arena, &d.night, due, out, err))
-		return false;
-	return out->count > 0 ? draw(db, &d, due, err)
-			      : draw_first(db, &d, due, err);
+	/* After the wait for the lock, so that the draws are in order. */
+	d->now = clock_now();
+	return night_read(db, d->config, d->arena, d->now, &d->night, err) &&
+	    draw_due(db, d, err) && (d->out->drawn || draw_now(db, d, err));
+}
+
+bool
+lottery_draw(struct db *db, const struct config *config, struct arena *arena,
+    struct lottery_result *out, struct error *err)
+{
+	struct drawing d = {.config = config, .arena = arena, .out = out};
+
+	return db_transaction(db, draw_work, &d, err);
 }
