@@ -5,6 +5,7 @@
 #include "dj/queue.h"
 #include "dj/session_ends.h"
 #include "dj/tick.h"
+#include "dj/turns.h"
 
 /* What the transactions below work with. */
 struct work {
@@ -125,17 +126,13 @@ change_pools(struct db *db, const struct work *work, const struct uuid *old,
 
 /* Who waited was drawn, but has not played; who had the turn has. */
 static bool
-close_queue(struct db *db, const struct event *event, struct error *err)
+close_queue(struct db *db, const struct work *work, struct error *err)
 {
-	const struct db_value args[] = {
-	    db_time(event->ended_at), db_uuid(&event->pool_id)};
+	const struct event *event = work->event;
 	const struct db_value pool[] = {db_uuid(&event->pool_id)};
 
-	return db_exec(db,
-		   "UPDATE queue_entries SET status = 'played', "
-		   "ended_at = GREATEST(began_at, ?) WHERE pool_id = ? "
-		   "AND status = 'playing' AND session_id IS NULL",
-		   args, 2, NULL, err) &&
+	return turns_close(
+		   db, work->arena, &event->pool_id, event->ended_at, err) &&
 	    db_exec(db,
 		"UPDATE queue_entries SET status = 'skipped' "
 		"WHERE pool_id = ? AND status = 'waiting'",
@@ -154,7 +151,7 @@ end_event(struct db *db, struct work *work, struct error *err)
 		db, work->arena, &event->id, work->now, &ends, err))
 		return false;
 	work->n_ended = ends.count;
-	return close_queue(db, event, err) && close_event(db, event, err) &&
+	return close_queue(db, work, err) && close_event(db, event, err) &&
 	    change_pools(db, work, &event->pool_id, err);
 }
 

@@ -6,6 +6,7 @@
 #include "dj/session_ends.h"
 #include "dj/sessions.h"
 #include "dj/tick.h"
+#include "dj/turns.h"
 
 struct start {
 	const struct config *config;
@@ -228,21 +229,15 @@ insert_djs(struct db *db, const struct start *start, struct error *err)
 	return true;
 }
 
-/* Whoever had the turn by the plan alone, with a session of nobody's, gives it
- * up to the one that starts. */
+/* Whoever had the turn by the timetable alone gives it up to the one that
+ * starts. */
 static bool
 displace(struct db *db, const struct start *start, struct error *err)
 {
-	const struct db_value args[] = {
-	    db_time(start->change->started_at), start->pool_id};
-
 	if (start->change->has_end || start->event_id.type == DB_NULL)
 		return true;
-	return db_exec(db,
-	    "UPDATE queue_entries SET status = 'played', "
-	    "ended_at = GREATEST(began_at, ?) WHERE pool_id = ? "
-	    "AND status = 'playing' AND session_id IS NULL",
-	    args, 2, NULL, err);
+	return turns_close(db, start->arena, &start->pool_id.as.id,
+	    start->change->started_at, err);
 }
 
 static bool

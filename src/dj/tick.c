@@ -5,6 +5,7 @@
 #include "dj/lottery.h"
 #include "dj/participants.h"
 #include "dj/sessions.h"
+#include "dj/turns.h"
 
 struct work {
 	const struct config *config;
@@ -54,22 +55,18 @@ is_turn_due(const struct work *work, const struct night *night)
 
 /* Whoever had the turn without a session has played until the next one's. */
 static bool
-begin_turn(struct db *db, const struct night *night, struct error *err)
+begin_turn(struct db *db, const struct work *work, const struct night *night,
+    struct error *err)
 {
 	const struct plan *plan = &night->plan;
-	const struct db_value end[] = {
-	    db_time(plan->next_due), db_uuid(&night->pool_id)};
 	const struct db_value begin[] = {
 	    db_time(plan->next_due),
 	    db_uuid(&night->pool_id),
 	    db_int(plan->turns[plan->next].position),
 	};
 
-	return db_exec(db,
-		   "UPDATE queue_entries SET status = 'played', ended_at = ? "
-		   "WHERE pool_id = ? AND status = 'playing' "
-		   "AND session_id IS NULL",
-		   end, 2, NULL, err) &&
+	return turns_close(
+		   db, work->arena, &night->pool_id, plan->next_due, err) &&
 	    db_exec(db,
 		"UPDATE queue_entries SET status = 'playing', began_at = ? "
 		"WHERE pool_id = ? AND position = ?",
@@ -89,7 +86,7 @@ turn_work(struct db *db, void *context, struct error *err)
 	if (!is_turn_due(work, &night))
 		return true;
 	work->done = 1;
-	return begin_turn(db, &night, err);
+	return begin_turn(db, work, &night, err);
 }
 
 static bool
