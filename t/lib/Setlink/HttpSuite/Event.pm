@@ -360,10 +360,12 @@ sub test_late {
     cmp_ok(get($i, $CURRENT)->{elapsed_minutes}, '>=', 180,
         'an event of three hours');
     my $late = new_dj($i, 'Late');
-    my $id = $i->request('POST', $DRAW)->{json}{draw_id};
+    is(get($i, $CURRENT)->{current_dj_id}, $late,
+        'who registers after the cutoff has the turn');
+    my $id = get($i, '/api/lottery/draws')->[1]{id};
     my ($one) = @{ get($i, "/api/lottery/draws/$id")->{participants} };
-    is($one->{dj_id}, $late, 'somebody registers after the cutoff');
-    ok($one->{late}, 'which is written down');
+    is($one->{dj_id}, $late, 'by a draw');
+    ok($one->{late}, 'as one who is late');
     cmp_ok($one->{weight_millionths}, '>=', 500_000, 'half the weight');
     cmp_ok($one->{weight_millionths}, '<=', 600_000, 'but for the waiting');
     end_event($i);
