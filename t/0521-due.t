@@ -127,7 +127,7 @@ for my $change (sort keys %CHANGES) {
         my $first = $night->drawn(-20);
         my @others = grep { $_ ne $first } keys %{ $night->{registered} };
         $night->go(35)->request(@{ $CHANGES{$change}->(@others) });
-        $night->drawn(30, $change =~ /hand/ ? 35 : ());
+        $night->drawn(30);
         is((grep { $_->{own_weight} != 1 }
             map { @{ $_->{participants} } } values %{ $night->{draws} }), 0,
             'with the weights of then');

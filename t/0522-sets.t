@@ -8,7 +8,9 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Setlink::Evening;
 use Setlink::Instance;
+use JSON::PP ();
 use Setlink::Night qw(start_set end_set);
+use Setlink::Recordings qw(seconds_of);
 use Setlink::Shape qw(is_problem);
 use Test::More;
 use Time::Local qw(timegm);
@@ -98,6 +100,71 @@ subtest 'the end while the clock is set back' => sub {
     is_problem($instance->request('GET', '/api/event/current'), 404,
         qr/no event/, 'it is over');
     is(scalar(pool($night)), 0, 'another pool is open');
+};
+
+# The sets of a DJ in the event, each as begin and end.
+sub sets_of {
+    my ($night, $dj) = @_;
+    return join ', ', map { "$_->[0]-$_->[1]" } sort { $a->[0] <=> $b->[0] }
+        map { [map { defined ? (seconds_of($_) - $night->{start}) / 60 : '' }
+                @$_{qw(started_at ended_at)}] }
+        grep { $_->{dj_id} eq $dj } @{ $night->get('/api/sessions?limit=20') };
+}
+
+subtest 'a turn that nobody started a set for' => sub {
+    my ($night, $first, $second) = evening();
+    is(sets_of($night, $first), '', 'is none while it lasts');
+    $night->watch(65);
+    is(sets_of($night, $first), '0-60', 'is one afterwards');
+    my ($other) = pool($night);
+    my $set = start_set($instance, dj_id => $other);
+    is_deeply([$night->look], [], 'all is well');
+    is(sets_of($night, $second), '', 'but not one of five minutes');
+    my @entries = @{ $night->get('/api/event/timetable')->{entries} };
+    is(join(' ', map { $_->{status} } grep { $_->{dj_id} eq $second }
+        @entries), 'Completed', 'which the timetable tells all the same');
+    end_set($instance, $set);
+    over($night);
+};
+
+subtest 'the turn in which the event ends' => sub {
+    my ($night, $first) = evening();
+    $night->go(50);
+    over($night);
+    is(sets_of($night, $first), '0-50', 'is a set, too');
+};
+
+subtest 'a set that runs when the event starts' => sub {
+    my $night = Setlink::Evening->new($instance, start => $start);
+    $start += 3 * 86_400;
+    $night->register(-300 + $_, 'DJ ' . $names++) for 1 .. 2;
+    $night->go(-10);
+    my ($playing) = pool($night);
+    my $set = start_set($instance, dj_id => $playing);
+    $night->go(5);
+    my $event = $night->request('POST', '/api/event/start', {});
+    is($event->{current_dj_id}, $playing, 'has the desk');
+    is($night->get("/api/sessions/$set")->{event_id}, $event->{id},
+        'and is part of it');
+    isnt($night->get('/api/lottery/queue')->[0]{id}, $playing,
+        'somebody else is drawn');
+    $night->go(20);
+    over($night);
+    isnt($night->get("/api/sessions/$set")->{ended_at}, undef,
+        'it ends with it');
+};
+
+subtest 'a set that is entered later' => sub {
+    my ($night, $first, $second) = evening();
+    my ($other) = pool($night);
+    $night->request('PUT', "/api/djs/$other", { is_active => JSON::PP::false() });
+    for my $dj ($second, $other) {
+        my $set = $night->request('POST', '/api/sessions', { dj_id => $dj,
+            started_at => $night->time_of(2), ended_at => $night->time_of(9) });
+        is($set->{dj_id}, $dj, 'of one who waits, or has gone home');
+    }
+    is($night->queue, "$second 60", 'leaves the place in the queue');
+    over($night);
 };
 
 $instance->stop;

@@ -44,6 +44,42 @@ insert(struct db *db, const struct work *work, struct error *err)
 }
 
 static bool
+adopt_dj(void *context, const struct db_value *row, struct error *err)
+{
+	struct db *db = context;
+	const struct turn_set set = {
+	    .session_id = &row[0].as.id,
+	    .in_event = true,
+	    .pool_id = row[1],
+	    .started_at = row[2].as.time,
+	};
+
+	return turns_take(db, &set, &row[3].as.id, err);
+}
+
+/* A set that runs when the event is started late is its first one. */
+static bool
+adopt_sets(struct db *db, const struct work *work, struct error *err)
+{
+	static const enum db_type types[] = {
+	    DB_UUID, DB_UUID, DB_TIME, DB_UUID};
+	const struct db_value args[] = {db_uuid(&work->event->id)};
+
+	if (work->event->started_at > work->now)
+		return true;
+	return db_exec(db,
+		   "UPDATE sessions SET event_id = ? "
+		   "WHERE active_dj_id IS NOT NULL AND event_id IS NULL",
+		   args, 1, NULL, err) &&
+	    db_each(db,
+		"SELECT s.id, e.pool_id, s.started_at, p.dj_id "
+		"FROM events e JOIN sessions s ON s.event_id = e.id "
+		"JOIN session_djs p ON p.session_id = s.id "
+		"WHERE e.id = ? ORDER BY s.started_at, p.place",
+		args, 1, types, 4, work->arena, adopt_dj, db, err);
+}
+
+static bool
 start_work(struct db *db, void *context, struct error *err)
 {
 	const struct work *work = context;
@@ -51,6 +87,7 @@ start_work(struct db *db, void *context, struct error *err)
 	struct night night;
 
 	if (!night_lock(db, err) || !insert(db, work, err) ||
+	    !adopt_sets(db, work, err) ||
 	    !queue_replan(db, work->config, work->arena, work->now, err) ||
 	    !lottery_draw_due(
 		db, work->config, work->arena, work->now, &result, err) ||

@@ -27,8 +27,9 @@ check_times(usec_t started_at, bool has_end, usec_t ended_at, struct error *err)
 	return true;
 }
 
+/* Who is deactivated starts no set, but may have played one. */
 static bool
-check_dj(struct db *db, struct arena *arena, const struct uuid *id,
+check_dj(struct db *db, struct arena *arena, const struct uuid *id, bool runs,
     struct error *err)
 {
 	char text[UUID_TEXT_SIZE];
@@ -36,7 +37,7 @@ check_dj(struct db *db, struct arena *arena, const struct uuid *id,
 
 	uuid_format(id, text);
 	if (djs_find(db, arena, id, &dj, err))
-		return dj.active ||
+		return dj.active || !runs ||
 		    error_set(
 			err, ERROR_CONFLICT, "the DJ %s is deactivated", text);
 	if (err->code == ERROR_NOT_FOUND)
@@ -51,10 +52,11 @@ check_djs(struct db *db, const struct start *start, struct error *err)
 	const struct session_change *change = start->change;
 	size_t i;
 
-	if (!check_dj(db, start->arena, change->dj_id, err))
+	if (!check_dj(db, start->arena, change->dj_id, !change->has_end, err))
 		return false;
 	for (i = 0; i < change->n_others; i++)
-		if (!check_dj(db, start->arena, &change->others[i], err))
+		if (!check_dj(db, start->arena, &change->others[i],
+			!change->has_end, err))
 			return false;
 	return true;
 }
@@ -144,77 +146,23 @@ insert_dj(struct db *db, const struct uuid *session_id,
 	    say_conflict(dj_id, err);
 }
 
-/* Who waits has the turn now, and is no longer next; a turn that went by
- * without a session gets the one that is entered later. Outside of events only
- * a set that runs has to do with the queue. */
-static bool
-take_turn(struct db *db, const struct start *start, const struct uuid *dj_id,
-    bool *taken, struct error *err)
+static struct turn_set
+turn_set_of(const struct start *start)
 {
-	const bool in_event = start->event_id.type != DB_NULL;
-	const bool over = start->change->has_end;
-	const struct db_value args[] = {
-	    db_text(over ? "played" : "playing"),
-	    db_uuid(&start->id),
-	    start->pool_id,
-	    db_uuid(dj_id),
-	    db_int(in_event),
+	return (struct turn_set){
+	    .session_id = &start->id,
+	    .in_event = start->event_id.type != DB_NULL,
+	    .pool_id = start->pool_id,
+	    .started_at = start->change->started_at,
+	    .over = start->change->has_end,
 	};
-	uint64_t rows = 0;
-
-	*taken = true;
-	if (over && !in_event)
-		return true;
-	if (!db_exec(db,
-		"UPDATE queue_entries SET status = ?, session_id = ?, "
-		"began_at = NULL, ended_at = NULL "
-		"WHERE pool_id = COALESCE(?, (SELECT id FROM pools "
-		"WHERE open_mark = 1)) AND dj_id = ? "
-		"AND session_id IS NULL AND (status = 'waiting' "
-		"OR (? AND status <> 'skipped')) "
-		"ORDER BY position DESC LIMIT 1",
-		args, 5, &rows, err))
-		return false;
-	*taken = rows > 0 || over || !in_event;
-	return true;
-}
-
-/* Who plays without having been drawn is not drawn any more in this round;
- * whoever is in the round has been. */
-static bool
-join_round(struct db *db, const struct start *start, const struct uuid *dj_id,
-    struct error *err)
-{
-	const struct db_value args[] = {
-	    db_uuid(dj_id),
-	    db_uuid(&start->id),
-	    db_time(start->change->started_at),
-	    start->pool_id,
-	};
-
-	return db_exec(db,
-	    "INSERT IGNORE INTO queue_entries (pool_id, position, round, "
-	    "dj_id, session_id, status, added_at) "
-	    "SELECT p.id, (SELECT COALESCE(MAX(q.position), 0) + 1 "
-	    "FROM queue_entries q WHERE q.pool_id = p.id), p.round, ?, ?, "
-	    "'playing', ? FROM pools p WHERE p.id = ?",
-	    args, 4, NULL, err);
-}
-
-static bool
-take_place(struct db *db, const struct start *start, const struct uuid *dj_id,
-    struct error *err)
-{
-	bool taken;
-
-	return take_turn(db, start, dj_id, &taken, err) &&
-	    (taken || join_round(db, start, dj_id, err));
 }
 
 static bool
 insert_djs(struct db *db, const struct start *start, struct error *err)
 {
 	const struct session_change *change = start->change;
+	const struct turn_set set = turn_set_of(start);
 	size_t i;
 
 	for (i = 0; i <= change->n_others; i++) {
@@ -223,7 +171,7 @@ insert_djs(struct db *db, const struct start *start, struct error *err)
 
 		if (!insert_dj(db, &start->id, dj_id, !change->has_end,
 			(int64_t)i + 1, err) ||
-		    !take_place(db, start, dj_id, err))
+		    !turns_take(db, &set, dj_id, err))
 			return false;
 	}
 	return true;
@@ -344,25 +292,6 @@ update(struct db *db, const struct session *new,
 	    say_conflict(&new->dj_id, err);
 }
 
-/* Who did not play in the set after all waits again, or can be drawn again. */
-static bool
-leave_place(struct db *db, const struct session *old, struct error *err)
-{
-	const struct db_value args[] = {
-	    db_uuid(&old->id), db_uuid(&old->dj_id)};
-
-	return db_exec(db,
-		   "DELETE FROM queue_entries WHERE session_id = ? "
-		   "AND dj_id = ? AND draw_id IS NULL",
-		   args, 2, NULL, err) &&
-	    db_exec(db,
-		"UPDATE queue_entries q JOIN pools p ON p.id = q.pool_id "
-		"SET q.session_id = NULL, "
-		"q.status = IF(p.open_mark = 1, 'waiting', 'skipped') "
-		"WHERE q.session_id = ? AND q.dj_id = ?",
-		args, 2, NULL, err);
-}
-
 /* Another DJ takes the first place, and that in the queue. One who played in
  * the set already moves there from another place. */
 static bool
@@ -372,6 +301,7 @@ replace_dj(struct db *db, const struct session *old, const struct start *now,
 	const struct session_change *new = now->change;
 	const struct db_value args[] = {
 	    db_uuid(&old->id), db_uuid(&old->dj_id), db_uuid(new->dj_id)};
+	const struct turn_set set = turn_set_of(now);
 
 	if (uuid_compare(&old->dj_id, new->dj_id) == 0)
 		return true;
@@ -380,7 +310,8 @@ replace_dj(struct db *db, const struct session *old, const struct start *now,
 		   "AND dj_id IN (?, ?)",
 		   args, 3, NULL, err) &&
 	    insert_dj(db, &old->id, new->dj_id, !new->has_end, 1, err) &&
-	    leave_place(db, old, err) && take_place(db, now, new->dj_id, err);
+	    turns_leave(db, &old->id, &old->dj_id, err) &&
+	    turns_take(db, &set, new->dj_id, err);
 }
 
 /* Nobody who plays in a set is forgotten. */
@@ -421,10 +352,10 @@ change_work(struct db *db, void *context, struct error *err)
 	    !sessions_find(db, edit->arena, edit->id, &old, err) ||
 	    !check_type(&old, edit->change, err))
 		return false;
-	if (edit->change->dj_id != NULL &&
-	    !check_dj(db, edit->arena, edit->change->dj_id, err))
-		return false;
 	new = merge(&old, edit->change);
+	if (edit->change->dj_id != NULL &&
+	    !check_dj(db, edit->arena, &new.dj_id, !new.ended, err))
+		return false;
 	change.dj_id = &new.dj_id;
 	change.started_at = new.started_at;
 	change.has_end = new.ended;

@@ -1,5 +1,88 @@
-/* Turns that went by the timetable. */
+/* Turns of the queue, and the sets that they become. */
 #include "dj/turns.h"
+
+/* A set that is over has the turn of one who waits only if that has come. */
+static bool
+take_entry(struct db *db, const struct turn_set *set, const struct uuid *dj_id,
+    bool *taken, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_text(set->over ? "played" : "playing"),
+	    db_uuid(set->session_id),
+	    set->pool_id,
+	    db_uuid(dj_id),
+	    db_int(!set->over),
+	    db_time(set->started_at),
+	    db_int(set->in_event),
+	};
+	uint64_t rows;
+
+	if (!db_exec(db,
+		"UPDATE queue_entries SET status = ?, session_id = ?, "
+		"began_at = NULL, ended_at = NULL "
+		"WHERE pool_id = COALESCE(?, (SELECT id FROM pools "
+		"WHERE open_mark = 1)) AND dj_id = ? AND session_id IS NULL "
+		"AND ((status = 'waiting' AND (? OR slot_at <= ?)) "
+		"OR (? AND status IN ('playing', 'played'))) "
+		"ORDER BY position DESC LIMIT 1",
+		args, 7, &rows, err))
+		return false;
+	*taken = rows > 0;
+	return true;
+}
+
+/* Whoever is in the round has been drawn, or has played. */
+static bool
+join_round(struct db *db, const struct turn_set *set, const struct uuid *dj_id,
+    struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(dj_id),
+	    db_uuid(set->session_id),
+	    db_time(set->started_at),
+	    set->pool_id,
+	};
+
+	return db_exec(db,
+	    "INSERT IGNORE INTO queue_entries (pool_id, position, round, "
+	    "dj_id, session_id, status, added_at) "
+	    "SELECT p.id, (SELECT COALESCE(MAX(q.position), 0) + 1 "
+	    "FROM queue_entries q WHERE q.pool_id = p.id), p.round, ?, ?, "
+	    "'playing', ? FROM pools p WHERE p.id = ?",
+	    args, 4, NULL, err);
+}
+
+bool
+turns_take(struct db *db, const struct turn_set *set, const struct uuid *dj_id,
+    struct error *err)
+{
+	bool taken;
+
+	if (set->over && !set->in_event)
+		return true;
+	if (!take_entry(db, set, dj_id, &taken, err))
+		return false;
+	return taken || set->over || !set->in_event ||
+	    join_round(db, set, dj_id, err);
+}
+
+bool
+turns_leave(struct db *db, const struct uuid *session_id,
+    const struct uuid *dj_id, struct error *err)
+{
+	const struct db_value args[] = {db_uuid(session_id), db_uuid(dj_id)};
+
+	return db_exec(db,
+		   "DELETE FROM queue_entries WHERE session_id = ? "
+		   "AND dj_id = ? AND draw_id IS NULL",
+		   args, 2, NULL, err) &&
+	    db_exec(db,
+		"UPDATE queue_entries q JOIN pools p ON p.id = q.pool_id "
+		"SET q.session_id = NULL, "
+		"q.status = IF(p.open_mark = 1, 'waiting', 'skipped') "
+		"WHERE q.session_id = ? AND q.dj_id = ?",
+		args, 2, NULL, err);
+}
 
 struct turn {
 	int64_t position;
