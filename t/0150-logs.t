@@ -73,8 +73,10 @@ subtest 'what the matcher considered' => sub {
         split /\n/, $instance->since_mark;
     my %reason = map { $_->{recording} => $_ } @lines;
     is($reason{ $right->{id} }{session}, $id, 'it names the set');
-    like($reason{ $right->{id} }{reason}, qr/\Achosen/, 'what was chosen');
-    like($reason{ $wrong->{id} }{reason}, qr/\Aanother/, 'and what was not');
+    is($reason{ $right->{id} }{chosen}, 'yes', 'what was chosen');
+    like($reason{ $right->{id} }{reason}, qr/\Abegins/, 'and why');
+    is($reason{ $wrong->{id} }{chosen}, 'no', 'what was not');
+    like($reason{ $wrong->{id} }{reason}, qr/\Aanother/, 'and why');
 };
 
 # Each would make a line of its own, or move the cursor of a terminal.

@@ -35,6 +35,10 @@ struct holds_set {
 bool holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
     usec_t now, struct holds_set *out, struct error *err) MUST_CHECK;
 
+/* The same without the lock. */
+bool holds_read_set(struct db *db, struct arena *arena, const struct uuid *id,
+    usec_t now, struct holds_set *out, struct error *err) MUST_CHECK;
+
 /* Lock a recording that is not gone, by a write: on a cluster only writes to
  * the same row make two transactions meet. */
 bool holds_lock_recording(struct db *db, const struct uuid *recorder_id,

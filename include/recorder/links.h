@@ -26,6 +26,7 @@ struct link_part {
 	struct uuid recorder_id;
 	struct uuid recording_id;
 	usec_t offset; /* where in the recording the set begins */
+	usec_t linked; /* since when the set has it; 0: from now on */
 };
 
 struct link_result {
@@ -34,6 +35,9 @@ struct link_result {
 	struct link_part parts[MATCH_MAX_PARTS]; /* of MADE and KEPT */
 	size_t n_parts;
 	struct uuid holder; /* of TAKEN: the set that has the recording */
+	struct link_part old[MATCH_MAX_PARTS]; /* what it had before */
+	size_t n_old;
+	const char *why; /* in words, if it was asked for; in the arena */
 };
 
 struct link_request {
@@ -43,6 +47,9 @@ struct link_request {
 	bool asked; /* by a person: a set that was unlinked is linked too */
 	bool anew;  /* the set itself has changed: an automatic link that
 		     * no longer fits goes, a manual one gets its offset anew */
+	bool look;  /* only say what would be done: nothing is written or
+		     * locked; without `asked` and `anew` */
+	bool why;   /* tell the reason in words */
 };
 
 /* Find the recordings of a set by the rules of match.h and link them, in one

@@ -52,10 +52,16 @@ struct match_result {
 	size_t taken;
 };
 
-/* Called for each candidate that was passed over or chosen, with the reason;
- * for the debug log. */
-typedef void match_trace(
-    void *context, const struct match_recording *r, const char *reason);
+/* Why a candidate was chosen or passed over; match_words.h has the words. */
+enum match_reason {
+	MATCH_FIRST,   /* it is the first part */
+	MATCH_FURTHER, /* it is a further part */
+	MATCH_LOST,    /* nothing of it was ever stored */
+	MATCH_TAKEN,   /* another set holds it */
+	MATCH_OUTSIDE, /* no rule fits: it begins too early or too late */
+	MATCH_SHORT,   /* it covers too little of the set */
+	MATCH_WORSE,   /* another one fits better */
+};
 
 /* The end of a recording at `now`: its own when it is closed, else the time of
  * its newest chunk, or `now` if that is under a minute old. */
@@ -65,15 +71,19 @@ usec_t match_recording_end(const struct match_recording *r, usec_t now);
  * without chunks, and begun over a minute ago. */
 bool match_recording_lost(const struct match_recording *r, usec_t now);
 
+/* How much of the set the recording holds. */
+usec_t match_coverage(
+    const struct match_set *set, const struct match_recording *r, usec_t now);
+
 /* Choose. `tolerance` is in microseconds; the order of the candidates does
  * not matter. The first part is the best by the first rule that any candidate
  * fits; once the set has ended, candidates that cover less than a tenth of it
  * are no first part if another covers more. Further parts are of the same
  * recorder, short or not, in the order of their starts. All times are within
- * the years 1 to 9999. `trace` may be NULL. */
+ * the years 1 to 9999. `reasons` is NULL, or has room for one a candidate. */
 void match_choose(const struct match_set *set,
     const struct match_recording *recordings, size_t n_recordings,
-    usec_t tolerance, usec_t now, match_trace *trace, void *context,
+    usec_t tolerance, usec_t now, enum match_reason *reasons,
     struct match_result *out);
 
 /* The rule in words, such as "start". */

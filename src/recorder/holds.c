@@ -6,9 +6,17 @@
 #include "recorder/layout.h"
 #include "s3/sigv4.h"
 
-bool
-holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
-    usec_t now, struct holds_set *out, struct error *err)
+#define SELECT_SET                                         \
+	"SELECT started_at, ended_at, room, link_barred, " \
+	"link_tolerance, "                                 \
+	"EXISTS (SELECT 1 FROM session_recordings l "      \
+	"WHERE l.session_id = sessions.id "                \
+	"AND l.matched_by = 'manual') "                    \
+	"FROM sessions WHERE id = ? "
+
+static bool
+select_set(struct db *db, const char *sql, struct arena *arena,
+    const struct uuid *id, usec_t now, struct holds_set *out, struct error *err)
 {
 	static const enum db_type types[] = {
 	    DB_TIME, DB_TIME, DB_TEXT, DB_INT, DB_INT, DB_INT};
@@ -16,14 +24,7 @@ holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
 	struct db_value row[6];
 	bool found;
 
-	if (!db_select_one(db,
-		"SELECT started_at, ended_at, room, link_barred, "
-		"link_tolerance, "
-		"EXISTS (SELECT 1 FROM session_recordings l "
-		"WHERE l.session_id = sessions.id "
-		"AND l.matched_by = 'manual') "
-		"FROM sessions WHERE id = ? FOR UPDATE",
-		args, 1, types, row, 6, arena, &found, err))
+	if (!db_select_one(db, sql, args, 1, types, row, 6, arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(
@@ -39,6 +40,21 @@ holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
 	out->tolerance = row[4].as.number;
 	out->manual = row[5].as.number != 0;
 	return true;
+}
+
+bool
+holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
+    usec_t now, struct holds_set *out, struct error *err)
+{
+	return select_set(
+	    db, SELECT_SET "FOR UPDATE", arena, id, now, out, err);
+}
+
+bool
+holds_read_set(struct db *db, struct arena *arena, const struct uuid *id,
+    usec_t now, struct holds_set *out, struct error *err)
+{
+	return select_set(db, SELECT_SET, arena, id, now, out, err);
 }
 
 bool
@@ -102,7 +118,11 @@ take_part(void *context, const struct db_value *row, struct error *err)
 
 	(void)err;
 	out->parts[(*out->count)++] = (struct link_part){
-	    row[0].as.id, row[1].as.id, row[2].as.number};
+	    .recorder_id = row[0].as.id,
+	    .recording_id = row[1].as.id,
+	    .offset = row[2].as.number,
+	    .linked = row[4].as.time,
+	};
 	*out->how = row[3].as.text.bytes;
 	return true;
 }
@@ -112,17 +132,18 @@ holds_read(struct db *db, struct arena *arena, const struct uuid *id,
     struct link_part *parts, size_t *n_parts, const char **how,
     struct error *err)
 {
-	static const enum db_type types[] = {DB_UUID, DB_UUID, DB_INT, DB_TEXT};
+	static const enum db_type types[] = {
+	    DB_UUID, DB_UUID, DB_INT, DB_TEXT, DB_TIME};
 	const struct db_value args[] = {db_uuid(id), db_int(MATCH_MAX_PARTS)};
 	struct parts out = {parts, n_parts, how};
 
 	*n_parts = 0;
 	*how = NULL;
 	return db_each(db,
-	    "SELECT recorder_id, recording_id, offset_us, matched_by "
-	    "FROM session_recordings WHERE session_id = ? "
+	    "SELECT recorder_id, recording_id, offset_us, matched_by, "
+	    "linked_at FROM session_recordings WHERE session_id = ? "
 	    "ORDER BY part LIMIT ?",
-	    args, 2, types, 4, arena, take_part, &out, err);
+	    args, 2, types, 5, arena, take_part, &out, err);
 }
 
 static bool
@@ -137,7 +158,7 @@ insert_part(struct db *db, const struct uuid *id, size_t number,
 	    db_uuid(&part->recording_id),
 	    db_int(part->offset),
 	    db_text(how),
-	    db_time(now),
+	    db_time(part->linked == 0 ? now : part->linked),
 	};
 
 	return db_exec(db,

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "recorder/candidates.h"
+#include "recorder/explain.h"
 #include "recorder/holds.h"
 
 #define MANUAL "manual"
@@ -22,21 +23,6 @@ struct work {
 };
 
 static void
-trace(void *context, const struct match_recording *r, const char *reason)
-{
-	const struct uuid *session_id = context;
-	char session[UUID_TEXT_SIZE], recording[UUID_TEXT_SIZE];
-	char start[CLOCK_RFC3339_SIZE];
-
-	uuid_format(session_id, session);
-	uuid_format(&r->id, recording);
-	clock_format(r->start, start);
-	log_line(LOG_DEBUG,
-	    "event=match session=%s recording=%s start=%s reason=\"%s\"",
-	    session, recording, start, reason);
-}
-
-static void
 take_parts(const struct candidates *candidates,
     const struct match_result *match, struct link_result *out)
 {
@@ -49,13 +35,16 @@ take_parts(const struct candidates *candidates,
 		    &candidates->recordings[match->parts[i].index];
 
 		out->parts[i] = (struct link_part){
-		    r->recorder_id, r->id, match->parts[i].offset};
+		    .recorder_id = r->recorder_id,
+		    .recording_id = r->id,
+		    .offset = match->parts[i].offset,
+		};
 	}
 }
 
-/* Whether one of the parts is this recording. */
-static bool
-has_part(const struct link_part *parts, size_t count,
+/* The one of the parts that is this recording, or NULL. */
+static const struct link_part *
+find_part(const struct link_part *parts, size_t count,
     const struct uuid *recorder_id, const struct uuid *recording_id)
 {
 	size_t i;
@@ -63,23 +52,23 @@ has_part(const struct link_part *parts, size_t count,
 	for (i = 0; i < count; i++)
 		if (uuid_compare(&parts[i].recorder_id, recorder_id) == 0 &&
 		    uuid_compare(&parts[i].recording_id, recording_id) == 0)
-			return true;
-	return false;
+			return &parts[i];
+	return NULL;
 }
 
 /* What a set has, and what it is to have. */
 struct search {
 	const struct work *work;
 	struct holds_set set;
-	struct link_part old[MATCH_MAX_PARTS];
+	struct link_part *old; /* those of the result */
 	size_t n_old;
 };
 
-static bool
-is_own(const struct search *search, const struct uuid *recorder_id,
+static const struct link_part *
+find_own(const struct search *search, const struct uuid *recorder_id,
     const struct uuid *recording_id)
 {
-	return has_part(search->old, search->n_old, recorder_id, recording_id);
+	return find_part(search->old, search->n_old, recorder_id, recording_id);
 }
 
 /* What the set has already is not taken from it, whoever has it too. */
@@ -95,35 +84,72 @@ read_candidates(struct db *db, struct search *search, struct candidates *out,
 	for (i = 0; i < out->count; i++) {
 		struct match_recording *r = &out->recordings[i];
 
-		r->taken = r->taken && !is_own(search, &r->recorder_id, &r->id);
+		r->taken = r->taken &&
+		    find_own(search, &r->recorder_id, &r->id) == NULL;
 	}
 	return true;
+}
+
+static void
+take_outcome(const struct candidates *candidates,
+    const struct match_result *match, struct link_result *out)
+{
+	take_parts(candidates, match, out);
+	if (match->n_parts > 0) {
+		out->outcome = LINK_MADE;
+	} else if (match->taken != SIZE_MAX) {
+		out->outcome = LINK_TAKEN;
+		out->holder = candidates->holders[match->taken];
+	} else {
+		out->outcome = LINK_NO_MATCH;
+	}
+}
+
+/* Say why, to the log and to who asked for it. */
+static bool
+explain(struct db *db, const struct search *search,
+    const struct candidates *candidates, const struct match_result *match,
+    const enum match_reason *reasons, struct error *err)
+{
+	const struct work *work = search->work;
+	const struct explain_case about = {
+	    .set = &search->set,
+	    .candidates = candidates,
+	    .match = match,
+	    .reasons = reasons,
+	    .now = work->request->now,
+	};
+
+	if (log_enabled(LOG_DEBUG))
+		explain_log(&about);
+	return !work->request->why ||
+	    explain_choice(db, work->arena, &about, &work->result->why, err);
 }
 
 static bool
 choose(struct db *db, struct search *search, struct error *err)
 {
-	struct link_result *out = search->work->result;
+	const struct work *work = search->work;
 	struct holds_set *set = &search->set;
 	const struct match_set match_set = {set->start, set->end, set->running};
+	bool wanted = work->request->why || log_enabled(LOG_DEBUG);
+	enum match_reason *reasons = NULL;
 	struct candidates candidates;
 	struct match_result match;
 
 	if (!read_candidates(db, search, &candidates, err))
 		return false;
-	match_choose(&match_set, candidates.recordings, candidates.count,
-	    set->tolerance, search->work->request->now,
-	    log_enabled(LOG_DEBUG) ? trace : NULL, &set->id, &match);
-	take_parts(&candidates, &match, out);
-	if (match.n_parts > 0) {
-		out->outcome = LINK_MADE;
-	} else if (match.taken != SIZE_MAX) {
-		out->outcome = LINK_TAKEN;
-		out->holder = candidates.holders[match.taken];
-	} else {
-		out->outcome = LINK_NO_MATCH;
+	if (wanted) {
+		reasons = arena_alloc(
+		    work->arena, (candidates.count + 1) * sizeof(reasons[0]));
+		if (reasons == NULL)
+			return error_memory(err);
 	}
-	return true;
+	match_choose(&match_set, candidates.recordings, candidates.count,
+	    set->tolerance, work->request->now, reasons, &match);
+	take_outcome(&candidates, &match, work->result);
+	return !wanted ||
+	    explain(db, search, &candidates, &match, reasons, err);
 }
 
 static bool
@@ -151,7 +177,8 @@ lock_part(struct db *db, const struct search *search,
 	if (!holds_lock_recording(
 		db, &part->recorder_id, &part->recording_id, &there, err))
 		return false;
-	if (there && !is_own(search, &part->recorder_id, &part->recording_id) &&
+	if (there &&
+	    find_own(search, &part->recorder_id, &part->recording_id) == NULL &&
 	    !holds_find_holder(db, search->work->arena, &search->set,
 		&part->recorder_id, &part->recording_id,
 		search->work->request->now, &holder, &held, err))
@@ -179,12 +206,19 @@ static bool
 write_parts(struct db *db, const struct search *search, struct error *err)
 {
 	const struct work *work = search->work;
-	const struct link_result *result = work->result;
+	struct link_result *result = work->result;
 	size_t i;
 
-	for (i = 0; i < result->n_parts; i++)
-		if (!lock_part(db, search, &result->parts[i], err))
+	for (i = 0; i < result->n_parts; i++) {
+		struct link_part *part = &result->parts[i];
+		const struct link_part *own = find_own(
+		    search, &part->recorder_id, &part->recording_id);
+
+		if (own != NULL)
+			part->linked = own->linked;
+		if (!lock_part(db, search, part, err))
 			return false;
+	}
 	return holds_write(db, work->config, &search->set.id, result->parts,
 	    result->n_parts, match_rule_name(result->rule), work->request->now,
 	    err);
@@ -201,7 +235,7 @@ keep_or_write(struct db *db, const struct search *search, struct error *err)
 		return true;
 	if (search->n_old != result->n_parts ||
 	    !same_parts(search->old, result->parts, search->n_old)) {
-		if (!write_parts(db, search, err))
+		if (!request->look && !write_parts(db, search, err))
 			return false;
 	} else if (found) {
 		result->outcome = LINK_KEPT;
@@ -245,6 +279,7 @@ keep_manual(struct db *db, struct search *search, struct error *err)
 	size_t i;
 
 	work->result->outcome = LINK_MANUAL;
+	work->result->why = "linked by hand";
 	if (!work->request->anew)
 		return true;
 	for (i = 0; i < search->n_old; i++)
@@ -257,15 +292,21 @@ keep_manual(struct db *db, struct search *search, struct error *err)
 static bool
 search_open(struct db *db, struct search *search, struct error *err)
 {
-	const struct link_request *request = search->work->request;
+	const struct work *work = search->work;
+	const struct link_request *request = work->request;
 	struct holds_set *set = &search->set;
 	const char *how;
+	bool ok = request->look
+	    ? holds_read_set(
+		  db, work->arena, &request->session_id, request->now, set, err)
+	    : holds_lock_set(db, work->arena, &request->session_id,
+		  request->now, set, err);
 
-	if (!holds_lock_set(db, search->work->arena, &request->session_id,
-		request->now, set, err) ||
-	    !holds_read(db, search->work->arena, &set->id, search->old,
-		&search->n_old, &how, err))
+	if (!ok ||
+	    !holds_read(db, work->arena, &set->id, search->old, &search->n_old,
+		&how, err))
 		return false;
+	work->result->n_old = search->n_old;
 	if (request->asked || set->tolerance < request->tolerance)
 		set->tolerance = request->tolerance;
 	return true;
@@ -275,7 +316,7 @@ static bool
 find_work(struct db *db, void *context, struct error *err)
 {
 	const struct work *work = context;
-	struct search search = {.work = work};
+	struct search search = {.work = work, .old = work->result->old};
 
 	*work->result = (struct link_result){.outcome = LINK_NO_MATCH};
 	if (!search_open(db, &search, err))
@@ -284,6 +325,7 @@ find_work(struct db *db, void *context, struct error *err)
 		return keep_manual(db, &search, err);
 	if (search.set.barred && !work->request->asked) {
 		work->result->outcome = LINK_BARRED;
+		work->result->why = "unlinked by hand";
 		return true;
 	}
 	return choose(db, &search, err) && keep_or_write(db, &search, err);
@@ -319,8 +361,8 @@ drop_part(struct db *db, const struct work *work, const struct uuid *holder,
 	    !holds_read(db, work->arena, holder, parts, &count, &how, err))
 		return false;
 	for (i = 0; i < count; i++)
-		if (!has_part(
-			&parts[i], 1, work->recorder_id, work->recording_id))
+		if (find_part(&parts[i], 1, work->recorder_id,
+			work->recording_id) == NULL)
 			parts[kept++] = parts[i];
 	return holds_write(db, work->config, holder, parts, kept, how,
 	    work->request->now, err);
@@ -359,7 +401,7 @@ static bool
 set_work(struct db *db, void *context, struct error *err)
 {
 	const struct work *work = context;
-	struct link_part part = {*work->recorder_id, *work->recording_id, 0};
+	struct link_part part = {*work->recorder_id, *work->recording_id, 0, 0};
 	struct holds_set set;
 	bool there;
 

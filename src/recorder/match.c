@@ -84,14 +84,20 @@ is_candidate(const struct search *s, const struct match_recording *r)
 	return (s->with_taken || !r->taken) && !match_recording_lost(r, s->now);
 }
 
-/* How much of the set the recording holds. */
+usec_t
+match_coverage(
+    const struct match_set *set, const struct match_recording *r, usec_t now)
+{
+	usec_t from = later(r->start, set->start);
+	usec_t to = earlier(match_recording_end(r, now), set->end);
+
+	return later(to - from, 0);
+}
+
 static usec_t
 coverage(const struct search *s, const struct match_recording *r)
 {
-	usec_t from = later(r->start, s->set->start);
-	usec_t to = earlier(match_recording_end(r, s->now), s->set->end);
-
-	return later(to - from, 0);
+	return match_coverage(s->set, r, s->now);
 }
 
 /* A short burst, such as a sound check, is not what the set is in, when there
@@ -283,47 +289,30 @@ is_further_part(const struct match_result *result, size_t index)
 	return false;
 }
 
-static const char *
-explain_first(enum match_rule rule)
-{
-	switch (rule) {
-	case MATCH_START:
-		return "chosen: begins with the set";
-	case MATCH_ACROSS:
-		return "chosen: runs across the start of the set";
-	case MATCH_LATER:
-		return "chosen: the first that begins within the set";
-	case MATCH_NONE:
-		break;
-	}
-	return "not chosen";
-}
-
-static const char *
-explain(const struct search *s, size_t index, const struct match_result *result)
+static enum match_reason
+reason_of(
+    const struct search *s, size_t index, const struct match_result *result)
 {
 	const struct match_recording *r = &s->recordings[index];
 
 	if (result->n_parts > 0 && result->parts[0].index == index)
-		return explain_first(result->rule);
+		return MATCH_FIRST;
 	if (is_further_part(result, index))
-		return "further part";
+		return MATCH_FURTHER;
 	if (match_recording_lost(r, s->now))
-		return "lost: open, and nothing was stored";
+		return MATCH_LOST;
 	if (r->taken)
-		return "held by another set";
+		return MATCH_TAKEN;
 	if (!fits(s, MATCH_START, r) && !fits(s, MATCH_ACROSS, r) &&
 	    !fits(s, MATCH_LATER, r))
-		return "begins too early or too late";
-	if (is_too_short(s, r))
-		return "covers too little of the set";
-	return "another fits better";
+		return MATCH_OUTSIDE;
+	return is_too_short(s, r) ? MATCH_SHORT : MATCH_WORSE;
 }
 
 void
 match_choose(const struct match_set *set,
     const struct match_recording *recordings, size_t n_recordings,
-    usec_t tolerance, usec_t now, match_trace *trace, void *context,
+    usec_t tolerance, usec_t now, enum match_reason *reasons,
     struct match_result *out)
 {
 	struct search s = {
@@ -348,6 +337,6 @@ match_choose(const struct match_set *set,
 		out->n_parts = 1;
 		add_further_parts(&s, out);
 	}
-	for (size_t i = 0; trace != NULL && i < n_recordings; i++)
-		trace(context, &recordings[i], explain(&s, i, out));
+	for (size_t i = 0; reasons != NULL && i < n_recordings; i++)
+		reasons[i] = reason_of(&s, i, out);
 }
