@@ -6,6 +6,7 @@
 int command_check(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_probe(int argc, char **argv);
+int command_relink(int argc, char **argv);
 int command_sync(int argc, char **argv);
 int command_tick(int argc, char **argv);
 int command_token(int argc, char **argv);

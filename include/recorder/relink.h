@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "db/db.h"
+#include "recorder/links.h"
 
 /* Look again for the recording of every set that may still wait for one
  * (SESSION_RECORDER_WAIT_DAYS after its end), that nobody linked or unlinked
@@ -17,5 +18,27 @@
  * changed; *linked counts the changes. */
 bool relink_sets(struct db *db, const struct config *config, usec_t now,
     bool all, unsigned *linked, struct error *err) MUST_CHECK;
+
+/* A set that was looked at, and what came of it. */
+struct relink_row {
+	struct uuid session_id;
+	usec_t started_at;
+	const char *dj_name; /* of all who play */
+	const char *room;    /* NULL when there is none */
+	/* What the set has now, or would have: the parts of the result if
+	 * there are any, else the old ones. */
+	const struct link_result *result;
+};
+
+typedef bool relink_visit(
+    void *context, const struct relink_row *row, struct error *err);
+
+/* Look again at every set that began at `since` or later, the first first, and
+ * tell of each; as relink_sets does, but however long ago. Without `write`
+ * nothing is written and no row locked: each set is told what it would get as
+ * things are, without the changes to those before it. */
+bool relink_since(struct db *db, const struct config *config, usec_t since,
+    usec_t now, bool write, relink_visit *visit, void *context,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -2,22 +2,18 @@
 #include "admin/tokens.h"
 
 #include <getopt.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "admin/audit.h"
-#include "base/utf8.h"
+#include "command/audited.h"
 #include "command/commands.h"
 #include "command/setup.h"
-#include "http/problem.h"
+#include "command/terminal.h"
 
 #define USEC_PER_DAY (24 * USEC_PER_HOUR)
 #define MAX_DAYS     3650
-#define MAX_USER     64
 
 static bool
 parse_days(const char *text, usec_t now, struct token *token)
@@ -67,20 +63,6 @@ parse_create(int argc, char **argv, usec_t now, struct token *token)
 	return 0;
 }
 
-/* Who is at the command line, with the name of the user if there is one. */
-static const char *
-who(struct arena *arena)
-{
-	const struct passwd *user = getpwuid(getuid());
-	const char *text = NULL;
-
-	if (user != NULL && strlen(user->pw_name) <= MAX_USER &&
-	    !utf8_has_control(user->pw_name, strlen(user->pw_name), false))
-		text = arena_printf(
-		    arena, TOKENS_COMMAND_LINE " (%s)", user->pw_name);
-	return text == NULL ? TOKENS_COMMAND_LINE : text;
-}
-
 static void
 put_detail(struct buf *out, const struct token *token)
 {
@@ -100,24 +82,20 @@ run_audited(struct setup *setup, struct arena *arena, const char *action,
     const struct token *token, char text[TOKENS_TEXT_SIZE], struct error *err)
 {
 	struct buf detail = BUF_INIT;
-	struct audit_row row = {
-	    .at = clock_now(), .who = who(arena), .action = action};
-	struct error why;
+	struct audit_row row = {.action = action};
 	bool ok;
 
 	put_detail(&detail, token);
 	row.detail = buf_text(&detail);
 	ok = row.detail == NULL ? error_memory(err)
-				: audit_begin(setup->db, &row, err);
+				: audited_begin(setup, arena, &row, err);
 	buf_free(&detail);
 	if (!ok)
 		return false;
 	ok = text == NULL
 	    ? tokens_revoke(setup->db, token->name, row.at, err)
 	    : tokens_create(setup->db, arena, token, row.at, text, err);
-	if (!audit_end(
-		setup->db, &row.id, ok ? 200 : problem_status(err->code), &why))
-		(void)command_fail(0, why.detail);
+	audited_end(setup, &row, ok, err);
 	return ok;
 }
 
@@ -146,25 +124,6 @@ run_create(struct setup *setup, struct arena *arena, int argc, char **argv)
 	return 0;
 }
 
-/* The name as it is, but for what a terminal would obey. */
-static void
-print_name(const char *name)
-{
-	size_t len = strlen(name), n;
-	uint32_t code;
-
-	for (; len > 0; name += n, len -= n) {
-		n = utf8_decode(name, len, &code);
-		if (n == 0 || utf8_is_control(code)) {
-			n = n == 0 ? 1 : n;
-			(void)putchar('?');
-		} else {
-			(void)fwrite(name, 1, n, stdout);
-		}
-	}
-	(void)putchar('\n');
-}
-
 static void
 format_second(usec_t time, char out[CLOCK_RFC3339_SIZE])
 {
@@ -186,7 +145,8 @@ print_token(void *context, const struct token *token, struct error *err)
 		: token->ends && token->ends_at <= *now ? "expired"
 							: "valid",
 	    created, end);
-	print_name(token->name);
+	terminal_print(token->name);
+	(void)putchar('\n');
 	return true;
 }
 

@@ -108,3 +108,136 @@ relink_sets(struct db *db, const struct config *config, usec_t now, bool all,
 	arena_free(&arena);
 	return ok;
 }
+
+struct listed_set {
+	struct relink_row row;
+	bool gone; /* its recording is */
+};
+
+/* A page of all sets from a time on; it borrows from an arena of its own. */
+struct listing {
+	struct listed_set sets[PAGE];
+	size_t count;
+};
+
+static bool
+take_set(void *context, const struct db_value *row, struct error *err)
+{
+	struct listing *out = context;
+	struct listed_set *set = &out->sets[out->count++];
+
+	(void)err;
+	set->row = (struct relink_row){
+	    .session_id = row[0].as.id,
+	    .started_at = row[1].as.time,
+	    .dj_name = row[2].type == DB_NULL ? "" : row[2].as.text.bytes,
+	    .room = row[3].type == DB_NULL ? NULL : row[3].as.text.bytes,
+	};
+	set->gone = row[4].as.number != 0;
+	return true;
+}
+
+/* The next page, from the one after (start, id). */
+static bool
+list_page(struct db *db, struct arena *arena, usec_t start,
+    const struct uuid *after, struct listing *out, struct error *err)
+{
+	static const enum db_type types[] = {
+	    DB_UUID, DB_TIME, DB_TEXT, DB_TEXT, DB_INT};
+	const struct db_value args[] = {
+	    db_time(start),
+	    db_time(start),
+	    db_uuid(after),
+	    db_int(PAGE),
+	};
+
+	out->count = 0;
+	return db_each(db,
+	    "SELECT s.id, s.started_at, "
+	    "(SELECT GROUP_CONCAT(d.name ORDER BY p.place "
+	    "SEPARATOR ' b2b ') FROM session_djs p "
+	    "JOIN djs d ON d.id = p.dj_id WHERE p.session_id = s.id), "
+	    "s.room, r.gone_at IS NOT NULL FROM sessions s "
+	    "LEFT JOIN session_recordings l "
+	    "ON l.session_id = s.id AND l.part = 1 "
+	    "LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "
+	    "AND r.id = l.recording_id "
+	    "WHERE s.started_at >= ? AND (s.started_at > ? OR s.id > ?) "
+	    "ORDER BY s.started_at, s.id LIMIT ?",
+	    args, 4, types, 5, arena, take_set, out, err);
+}
+
+/* How each set of a page is looked at, and who is told. */
+struct survey {
+	struct db *db;
+	const struct config *config;
+	usec_t now;
+	bool write;
+	relink_visit *visit;
+	void *context;
+};
+
+static bool
+look_at(const struct survey *survey, struct arena *arena,
+    struct listed_set *set, struct error *err)
+{
+	const struct link_request request = {
+	    .session_id = set->row.session_id,
+	    .tolerance = survey->config->link_tolerance * USEC_PER_MIN,
+	    .now = survey->now,
+	    .look = !survey->write || set->gone,
+	    .why = true,
+	};
+	struct link_result result;
+
+	if (!links_find(
+		survey->db, survey->config, arena, &request, &result, err))
+		/* The set may have been removed meanwhile. */
+		return err->code == ERROR_NOT_FOUND;
+	if (set->gone) {
+		result.outcome = LINK_NO_MATCH;
+		result.n_parts = 0;
+		result.why = "its recording is gone from the bucket";
+	}
+	set->row.result = &result;
+	return survey->visit(survey->context, &set->row, err);
+}
+
+static bool
+look_at_page(
+    const struct survey *survey, struct listing *page, struct error *err)
+{
+	struct arena arena = ARENA_INIT;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < page->count; i++) {
+		ok = look_at(survey, &arena, &page->sets[i], err);
+		arena_reset(&arena);
+	}
+	arena_free(&arena);
+	return ok;
+}
+
+bool
+relink_since(struct db *db, const struct config *config, usec_t since,
+    usec_t now, bool write, relink_visit *visit, void *context,
+    struct error *err)
+{
+	const struct survey survey = {db, config, now, write, visit, context};
+	struct listing page = {.count = PAGE};
+	struct arena arena = ARENA_INIT;
+	struct uuid after = {{0}};
+	bool ok = true;
+
+	while (ok && page.count == PAGE) {
+		ok = list_page(db, &arena, since, &after, &page, err) &&
+		    look_at_page(&survey, &page, err);
+		if (page.count > 0) {
+			since = page.sets[page.count - 1].row.started_at;
+			after = page.sets[page.count - 1].row.session_id;
+		}
+		arena_reset(&arena);
+	}
+	arena_free(&arena);
+	return ok;
+}
