@@ -50,6 +50,9 @@ struct session {
 	bool linked;
 	struct uuid recorder_id;
 	struct uuid recording_id;
+	bool gone;    /* from the bucket */
+	bool changed; /* another OGG came in place of that of the set */
+	usec_t changed_at;
 	bool has_file[RECORDING_FORMATS];
 };
 

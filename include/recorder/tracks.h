@@ -44,6 +44,8 @@ struct tracks_part {
 	int part;
 	struct recording recording;
 	struct tracks_span span;
+	bool changed; /* another OGG came since the set has it */
+	usec_t changed_at;
 };
 
 /* What of a recording a set that begins at `offset` in it has. `correction` is

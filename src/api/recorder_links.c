@@ -142,8 +142,8 @@ post_auto_link(struct call *call, struct error *err)
 	return true;
 }
 
-/* The presigned URL of a set's file, in the arena. The three reasons for not
- * having one are three errors. */
+/* The presigned URL of a set's file, in the arena. The reasons for not having
+ * one are told apart. */
 static const char *
 presign(struct call *call, const struct session *session,
     enum recording_format format, unsigned expires, struct error *err)
@@ -159,6 +159,9 @@ presign(struct call *call, const struct session *session,
 	if (!session->linked)
 		(void)error_set(err, ERROR_NOT_FOUND,
 		    "no recording is linked to this session");
+	else if (session->gone)
+		(void)error_set(err, ERROR_NOT_FOUND,
+		    "the recording is gone from the bucket");
 	else if (!session->has_file[format])
 		(void)error_set(err, ERROR_NOT_FOUND,
 		    "the recording does not have this file yet");
@@ -310,6 +313,9 @@ add_part(struct call *call, struct json_writer *w,
 	view_id(w, "recorder_id", &part->recording.recorder_id);
 	view_id(w, "id", &part->recording.id);
 	view_span_members(w, part->part, &part->span);
+	json_key(w, "is_gone");
+	json_bool(w, part->recording.gone);
+	view_time(w, "changed_at", part->changed, part->changed_at);
 	json_key(w, "urls");
 	json_object_begin(w);
 	if (!view_recording_urls(call, w, &part->recording, &urls, err))

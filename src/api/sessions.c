@@ -248,7 +248,9 @@ get_download(struct call *call, struct error *err)
 		return false;
 	if (!view_is_uploaded(call, &session))
 		return error_set(err, ERROR_NOT_FOUND,
-		    "the recording of this session is not there yet");
+		    session.gone
+			? "the recording of this session is gone from the bucket"
+			: "the recording of this session is not there yet");
 	link = urls_lasting(call, &session.id);
 	if (link == NULL)
 		return error_memory(err);

@@ -140,6 +140,10 @@ view_session_members(struct call *call, struct json_writer *w,
 	json_string(w, session->room);
 	view_participants(w, session->djs, session->n_djs);
 	view_optional_id(w, "event_id", session->in_event, &session->event_id);
+	json_key(w, "recording_gone");
+	json_bool(w, session->gone);
+	view_time(
+	    w, "recording_changed_at", session->changed, session->changed_at);
 }
 
 /* NULL while there is nothing to download. */
@@ -181,6 +185,8 @@ static const char *const session_columns[] = {
     "room",
     "participants",
     "event_id",
+    "recording_gone",
+    "recording_changed_at",
     NULL,
 };
 
@@ -231,6 +237,8 @@ view_session_row(struct call *call, struct table *table,
 	if (!add_participants_cell(call, table, session, err))
 		return false;
 	table_id(table, session->in_event ? &session->event_id : NULL);
+	table_bool(table, session->gone);
+	table_time(table, session->changed, session->changed_at);
 	table_row_end(table);
 	return true;
 }

@@ -10,7 +10,9 @@
 	"s.started_at, s.ended_at, l.recorder_id, l.recording_id, " \
 	"r.gone_at, r.ogg_size, r.flac_size, "                      \
 	"r.waveform_size, r.overview_size, "                        \
-	"s.event_id, s.planned_minutes "                            \
+	"s.event_id, s.planned_minutes, "                           \
+	"CASE WHEN r.ogg_changed_at >= l.linked_at "                \
+	"THEN r.ogg_changed_at END "                                \
 	"FROM sessions s JOIN djs d ON d.id = s.dj_id "             \
 	"LEFT JOIN session_recordings l ON l.session_id = s.id "    \
 	"AND l.part = 1 "                                           \
@@ -31,6 +33,7 @@ enum column {
 	SIZES,
 	EVENT_ID = SIZES + RECORDING_FORMATS,
 	PLANNED_MINUTES,
+	CHANGED_AT,
 	N_COLUMNS
 };
 
@@ -51,6 +54,7 @@ static const enum db_type types[N_COLUMNS] = {
     [SIZES + RECORDING_OVERVIEW] = DB_INT,
     [EVENT_ID] = DB_UUID,
     [PLANNED_MINUTES] = DB_INT,
+    [CHANGED_AT] = DB_TIME,
 };
 
 static void
@@ -63,8 +67,12 @@ link_from_row(const struct db_value *row, struct session *out)
 		return;
 	out->recorder_id = row[RECORDER_ID].as.id;
 	out->recording_id = row[RECORDING_ID].as.id;
+	out->gone = row[GONE_AT].type != DB_NULL;
+	out->changed = row[CHANGED_AT].type != DB_NULL;
+	if (out->changed)
+		out->changed_at = row[CHANGED_AT].as.time;
 	for (i = 0; i < RECORDING_FORMATS; i++)
-		out->has_file[i] = row[GONE_AT].type == DB_NULL &&
+		out->has_file[i] = !out->gone &&
 		    row[SIZES + i].type != DB_NULL &&
 		    row[SIZES + i].as.number > 0;
 }

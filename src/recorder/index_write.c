@@ -18,8 +18,8 @@ static const char store[] =
     "duration_ns, is_closed, is_kept, metadata_etag, ogg_size, ogg_etag, "
     "flac_size, flac_etag, waveform_size, waveform_etag, overview_size, "
     "overview_etag, chunks, newest_chunk_at, listed_at, first_seen_at, "
-    "audio_due) VALUES "
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "audio_due, ogg_seen_etag) VALUES "
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON DUPLICATE KEY UPDATE name = VALUES(name), "
     "start_time = VALUES(start_time), end_time = VALUES(end_time), "
     "duration_ns = VALUES(duration_ns), is_closed = VALUES(is_closed), "
@@ -33,13 +33,17 @@ static const char store[] =
     "newest_chunk_at = VALUES(newest_chunk_at), "
     "listed_at = VALUES(listed_at), gone_at = NULL, "
     "audio_due = IF(VALUES(waveform_etag) <=> audio_etag, NULL, "
-    "VALUES(audio_due))";
+    "VALUES(audio_due)), "
+    /* One that was seen before, and another one now. */
+    "ogg_changed_at = IF(VALUES(ogg_seen_etag) <> ogg_seen_etag, "
+    "VALUES(first_seen_at), ogg_changed_at), "
+    "ogg_seen_etag = COALESCE(VALUES(ogg_seen_etag), ogg_seen_etag)";
 
 bool
 index_store(
     struct db *db, const struct recording *r, usec_t now, struct error *err)
 {
-	struct db_value args[22];
+	struct db_value args[23];
 	size_t n = 0;
 
 	args[n++] = db_uuid(&r->recorder_id);
@@ -63,6 +67,9 @@ index_store(
 	args[n++] = db_time(now);
 	args[n++] = recording_has_file(r, RECORDING_WAVEFORM) ? db_int(1)
 							      : db_null();
+	args[n++] = recording_has_file(r, RECORDING_OGG)
+	    ? text_or_null(r->files[RECORDING_OGG].etag)
+	    : db_null();
 	return db_exec(db, store, args, n, NULL, err);
 }
 

@@ -119,6 +119,8 @@ struct link {
 	struct uuid recorder_id, id;
 	int part;
 	usec_t offset, correction;
+	bool changed;
+	usec_t changed_at;
 };
 
 struct links {
@@ -133,11 +135,13 @@ take_link(void *context, const struct db_value *row, struct error *err)
 
 	(void)err;
 	out->links[out->count++] = (struct link){
-	    row[0].as.id,
-	    row[1].as.id,
-	    (int)row[2].as.number,
-	    row[3].as.number,
-	    row[4].as.number,
+	    .recorder_id = row[0].as.id,
+	    .id = row[1].as.id,
+	    .part = (int)row[2].as.number,
+	    .offset = row[3].as.number,
+	    .correction = row[4].as.number,
+	    .changed = row[5].type != DB_NULL,
+	    .changed_at = row[5].type == DB_NULL ? 0 : row[5].as.time,
 	};
 	return true;
 }
@@ -147,18 +151,22 @@ read_links(struct db *db, struct arena *arena, const struct uuid *session_id,
     struct links *out, struct error *err)
 {
 	static const enum db_type types[] = {
-	    DB_UUID, DB_UUID, DB_INT, DB_INT, DB_INT};
+	    DB_UUID, DB_UUID, DB_INT, DB_INT, DB_INT, DB_TIME};
 	const struct db_value args[] = {
 	    db_uuid(session_id), db_int(MATCH_MAX_PARTS)};
 
 	out->count = 0;
 	return db_each(db,
 	    "SELECT l.recorder_id, l.recording_id, l.part, l.offset_us, "
-	    "COALESCE(c.clock_correction_us, 0) "
+	    "COALESCE(c.clock_correction_us, 0), "
+	    "CASE WHEN r.ogg_changed_at >= l.linked_at "
+	    "THEN r.ogg_changed_at END "
 	    "FROM session_recordings l "
 	    "LEFT JOIN recorders c ON c.id = l.recorder_id "
+	    "LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "
+	    "AND r.id = l.recording_id "
 	    "WHERE l.session_id = ? ORDER BY l.part LIMIT ?",
-	    args, 2, types, 5, arena, take_link, out, err);
+	    args, 2, types, 6, arena, take_link, out, err);
 }
 
 bool
@@ -180,6 +188,8 @@ tracks_of_set(struct db *db, struct arena *arena, const struct tracks_set *set,
 			&part->recording, err))
 			return false;
 		part->part = link->part;
+		part->changed = link->changed;
+		part->changed_at = link->changed_at;
 		part->span = tracks_span(
 		    &part->recording, link->correction, link->offset, set, now);
 	}

@@ -52,6 +52,8 @@ my %SHAPES = (
         room             => 'string?',
         participants     => ['participant'],
         event_id         => 'uuid?',
+        recording_gone       => 'bool',
+        recording_changed_at => 'time?',
     },
     participant => { dj_id => 'uuid', name => 'string' },
     event => {
@@ -196,6 +198,8 @@ my %SHAPES = (
         part             => 'int',
         offset_seconds   => 'number',
         duration_seconds => 'number?',
+        is_gone          => 'bool',
+        changed_at       => 'time?',
         urls             => {
             ogg_url          => 'url?',
             flac_url         => 'url?',

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use utf8;
 
+use JSON::PP ();
 use Setlink::Csv qw(parse_csv);
 use Setlink::Night qw(new_dj new_set new_recording walk_pages);
 use Setlink::Shape qw(is_status is_problem);
@@ -13,7 +14,7 @@ use Test::More;
 my %COLUMNS = (
     '/api/sessions' => [qw(id dj_id dj_name started_at ended_at
         duration_minutes download_link upload_status session_type room
-        participants event_id)],
+        participants event_id recording_gone recording_changed_at)],
     '/api/sessions/statistics' => [qw(total_sessions active_sessions
         average_duration_minutes total_duration_hours)],
     '/api/lottery/draws' => [qw(id pool_id number algorithm commitment
@@ -48,6 +49,7 @@ sub get_rows {
 sub cell_of {
     my ($value) = @_;
     return '' if !defined $value;
+    return $value ? 'true' : 'false' if JSON::PP::is_bool($value);
     return $value =~ s/\A(?=[=+\-@])/'/r;
 }
 

@@ -8,7 +8,8 @@ use utf8;
 use HTTP::Tiny;
 use Setlink::Night qw(new_dj new_set start_set end_set get_set new_recording
     link_target);
-use Setlink::Recordings qw(recording_objects rfc3339 uuid_of);
+use Setlink::Recordings qw(recording_objects recording_prefix rfc3339
+    uuid_of);
 use Setlink::Shape qw(is_shape is_status is_problem);
 use Test::More;
 
@@ -208,11 +209,79 @@ sub test_deleted {
     my %objects = recording_objects($recording);
     $i->remove(keys %objects);
     $i->sync;
-    isnt(get_set($i, $id)->{upload_status}, 'uploaded', 'is deleted');
-    is_problem(download($i, $id, 'ogg'), 404, qr/file|recording/,
+    my $shown = get_set($i, $id);
+    isnt($shown->{upload_status}, 'uploaded', 'is deleted');
+    ok($shown->{recording_gone}, 'the set says so');
+    my ($part) = @{ $shown->{recordings} };
+    is($part->{id}, $recording->{id}, 'the link stays');
+    ok($part->{is_gone}, 'and says so, too');
+    is_deeply([grep { defined } values %{ $part->{urls} },
+        values %{ $shown->{recording_urls} }], [], 'without addresses');
+    is_problem(download($i, $id, 'ogg'), 404, qr/gone from the bucket/,
         'no address of what is gone');
+    is_problem($i->request('GET', "/api/sessions/$id/download"), 404,
+        qr/gone from the bucket/, 'nor a link of what is gone');
     is($i->request('GET', "/api/sessions/$id")->{json}{download_link}, undef,
         'nor a lasting one');
+    $i->put(%objects);
+    $i->sync;
+    $shown = get_set($i, $id);
+    is($shown->{upload_status}, 'uploaded', 'it comes back');
+    ok(!$shown->{recording_gone}, 'the set is told');
+    ok(!$shown->{recordings}[0]{is_gone}, 'and its part');
+    is($shown->{recording_changed_at}, undef, 'it is what it was');
+    is_status(download($i, $id, 'ogg'), 200, 'with its file');
+    return;
+}
+
+# A recording that is opened again after a restart of the recorder: under the
+# same id come other files.
+sub test_replaced {
+    my ($i) = @_;
+    $begin += 2 * $HOUR;
+    my $recording = new_recording(start => $begin, end => $begin + 1200);
+    $i->record($recording);
+    my $id = new_set($i, $begin, $begin + $HOUR);
+    my $state = sub {
+        my $shown = get_set($i, $id);
+        is($shown->{recordings}[0]{changed_at}, $shown->{recording_changed_at},
+            'the part says what the set says');
+        return join ' ', $shown->{upload_status},
+            $shown->{recording_changed_at} // 'as it was';
+    };
+    is($state->(), 'uploaded as it was', 'a set with its recording');
+    my $later = { %$recording, start => $begin + 1500, chunks => 1 };
+    delete $later->{end};
+    $i->record($later);
+    is($state->(), 'uploaded as it was', 'that is opened again');
+    my $before = rfc3339(int(time) - 1);
+    $i->record({ %$later, end => $begin + $HOUR,
+        content => { ogg => 'the later part' } });
+    my $changed = $state->();
+    like($changed, qr/\Auploaded \d/, 'and closed: the set is told');
+    cmp_ok($changed =~ s/\S+ //r, 'ge', $before, 'and when');
+    $i->sync;
+    is($state->(), $changed, 'that stays so');
+    my $flac = { %$later, end => $begin + $HOUR,
+        content => { ogg => 'the later part', flac => 'another' } };
+    $i->record($flac);
+    is($state->(), $changed, 'whatever other file changes');
+    $i->remove(recording_prefix($recording) . '/data.ogg');
+    $i->sync;
+    like($state->(), qr/\A(?!uploaded)/, 'without its OGG it is not uploaded');
+    $i->record($flac);
+    is($state->(), $changed, 'the same OGG again is no change');
+    $i->record({ %$flac, content => { ogg => '' } });
+    $i->record({ %$flac, content => { ogg => 'the latest part' } });
+    cmp_ok($state->(), 'gt', $changed, 'but another one after an empty one');
+    my $new = new_set($i, $begin + 1500, $begin + $HOUR, room => 'b');
+    is_status($i->request('POST', link_target($new, $recording)
+        . '?force=true'), 200, 'a set that is linked later');
+    is(get_set($i, $new)->{recording_changed_at}, undef,
+        'knows it as it is by now');
+    is_status($i->request('POST', link_target($id, $recording)
+        . '?force=true'), 200, 'as one that is linked again does');
+    is($state->(), 'uploaded as it was', 'it is told no more');
     return;
 }
 
@@ -228,6 +297,7 @@ sub tests {
     test_life($i);
     test_running($i);
     test_deleted($i);
+    test_replaced($i);
     return;
 }
 
