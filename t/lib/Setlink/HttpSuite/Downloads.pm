@@ -262,10 +262,12 @@ sub test_replaced {
     cmp_ok($changed =~ s/\S+ //r, 'ge', $before, 'and when');
     $i->sync;
     is($state->(), $changed, 'that stays so');
-    my $flac = { %$later, end => $begin + $HOUR,
+    my $flac = { %$later, start => $begin - 60, end => $begin + $HOUR,
         content => { ogg => 'the later part', flac => 'another' } };
     $i->record($flac);
     is($state->(), $changed, 'whatever other file changes');
+    is(get_set($i, $id)->{recordings}[0]{offset_seconds}, 60,
+        'and wherever in it the set begins');
     $i->remove(recording_prefix($recording) . '/data.ogg');
     $i->sync;
     like($state->(), qr/\A(?!uploaded)/, 'without its OGG it is not uploaded');
