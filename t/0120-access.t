@@ -49,6 +49,19 @@ subtest 'with a token' => sub {
     }
 };
 
+subtest 'two tokens' => sub {
+    my @events = ('POST', '/api/session-recorder/events', { Records => [] });
+    my $other = $instance->env('SETLINK_EVENTS_TOKEN');
+    isnt($other, $token, 'the events have a token of their own');
+    is_problem($instance->request(@events, with($other)), 400, qr/Records/,
+        'which opens their route');
+    is_problem($instance->request(@events, with($token)), 401, qr/wrong/,
+        'as that of the admins does not');
+    is_problem(try_token($other), 401, qr/wrong/, 'and no other route');
+    is(failures(), 2, 'both are counted');
+    forget_failures();
+};
+
 subtest 'forms of the token' => sub {
     is_status(try_token($token), 200, 'as it is');
     is_status($instance->request('GET', $LIST, undef,
@@ -149,7 +162,7 @@ subtest 'the logs' => sub {
     my $hash = $instance->env('SETLINK_ADMIN_TOKEN_HASH');
     for my $secret ($hash, map { $instance->env($_) }
         qw(SESSION_RECORDER_MINIO_SECRET_KEY SETLINK_DB_PASSWORD
-        MINIO_ROOT_PASSWORD)) {
+        MINIO_ROOT_PASSWORD SETLINK_EVENTS_TOKEN)) {
         is(scalar(grep { /\Q$secret\E/ } @logs), 0, 'no secret is in a log');
     }
     # In an address it is in the web server's log: that is why it must not be
@@ -159,7 +172,8 @@ subtest 'the logs' => sub {
 };
 
 # From here on: no token, no proxy, and a cap on what the public may ask for.
-$instance->configure_without_token({ SESSION_RECORDER_MAX_EXPIRES => 600 });
+$instance->configure_without_token({ SESSION_RECORDER_MAX_EXPIRES => 600,
+    SESSION_RECORDER_EVENTS_TOKEN => '' });
 
 subtest 'a cap for the public' => sub {
     my $begin = int(time) - 86_400;
@@ -219,6 +233,18 @@ subtest 'without a token' => sub {
             undef, host => "[::1]:$port");
         like(readline $ipv6, qr/\AHTTP\/1.1 200/, 'over IPv6 too');
     }
+};
+
+subtest 'events without a token' => sub {
+    my @events = ('POST', '/api/session-recorder/events', { Records => [] });
+    is($instance->env('SETLINK_EVENTS_TOKEN'), '', 'there is none');
+    is_problem($instance->request(@events), 400, qr/Records/,
+        'the machine itself may');
+    is_problem($instance->request(@events, @$_), 403, qr/loopback/,
+        "@$_ may not") for [host => 'evil.example'],
+            ['x-forwarded-for' => '127.0.0.1'];
+    is_problem($instance->request(@events, 'sec-fetch-site' => 'cross-site'),
+        403, qr/Sec-Fetch-Site/, 'nor a page of another site');
 };
 
 $instance->stop;

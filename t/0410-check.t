@@ -111,7 +111,7 @@ setlink(\%settings, 'sync');
 $lines = check();
 is_failing($lines, {}, 'all is well');
 is_deeply([sort keys %$lines], [sort qw(settings database schema MinIO clock
-        credentials bucket index recordings sets), 'presigned URL'],
+        credentials bucket index recordings sets events), 'presigned URL'],
     'a line for each');
 like($lines->{recordings},
     qr/ok: 1 \(0 without a known start\), the newest began at 2/,
@@ -232,7 +232,17 @@ sub make_user {
 }
 
 my @reader = make_user('reader', 'ListBucket', 'GetObject');
-is_failing(check(@reader), {}, 'a user who may list and read');
+$lines = check(@reader);
+is_failing($lines, {}, 'a user who may list and read');
+like($lines->{events}, qr/ok: "reader" may not see whether .*GetBucketNotifi/,
+    'but not see the events');
+$lines = check(make_user('watcher', 'ListBucket', 'GetObject',
+    'GetBucketNotification'));
+like($lines->{events}, qr/ok: MinIO sends none, .*; none has arrived yet\z/,
+    'a user who may');
+is_failing(check(SESSION_RECORDER_EVENTS_TOKEN => 'only for tests'),
+    { events => qr/MinIO sends none, .*setlink events setup/ },
+    'events are waited for, and not sent');
 is((setlink({ %settings, @reader }, 'sync'))[0], 0, 'can refresh the index');
 is_failing(check(@reader, SESSION_RECORDER_BUCKET_NAME => 'no-bucket'),
     { credentials => qr/may not list the bucket no-bucket.*BUCKET_NAME/ },

@@ -1,5 +1,5 @@
-/* Access to admin routes, with a limit to wrong tokens, and limits to what the
- * public may write. */
+/* Access to routes that are not for everybody, with a limit to wrong tokens,
+ * and limits to what the public may write. */
 #ifndef SETLINK_API_GUARD_H
 #define SETLINK_API_GUARD_H
 
@@ -12,6 +12,10 @@
  * Errors: UNAUTHORIZED, FORBIDDEN, and TOO_MANY for an address that sent too
  * many wrong tokens, counted in the database for all workers. */
 bool guard_admin(struct call *call, struct error *err) MUST_CHECK;
+
+/* The same for MinIO's events, whose token is SESSION_RECORDER_EVENTS_TOKEN.
+ * Wrong ones count together with wrong admin tokens. */
+bool guard_events(struct call *call, struct error *err) MUST_CHECK;
 
 /* Whether the caller is an admin; asked where everybody may call, but admins
  * see more. Says no when the database cannot tell. */

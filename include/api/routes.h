@@ -18,6 +18,7 @@ struct service {
 	struct arena arena;
 	struct response response;
 	usec_t look_at_index; /* monotonic: not before this time */
+	usec_t note_event;    /* monotonic: not before this time */
 	usec_t probed_at;     /* monotonic: MinIO, for /ready */
 	struct error probe;   /* what came of it */
 };
@@ -39,6 +40,7 @@ extern const struct route_table djs_routes;
 extern const struct route_table event_routes;
 extern const struct route_table lottery_routes;
 extern const struct route_table queue_routes;
+extern const struct route_table recorder_event_routes;
 extern const struct route_table recorder_link_routes;
 extern const struct route_table recorder_list_routes;
 extern const struct route_table recorder_routes;

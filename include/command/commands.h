@@ -4,6 +4,7 @@
 #define SETLINK_COMMAND_COMMANDS_H
 
 int command_check(int argc, char **argv);
+int command_events(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_probe(int argc, char **argv);
 int command_relink(int argc, char **argv);

@@ -20,6 +20,10 @@ enum access_verdict {
  * none, or the header has another scheme. */
 const char *access_token(const struct request *request);
 
+/* Whether the token is the secret one; in a time that does not tell how much of
+ * it is right. */
+bool access_is_same(const char *token, const char *secret);
+
 /* The rule while no token is configured: a client on loopback, that nobody
  * forwards for, with a loopback name in Host (a page that rebinds its own
  * name to 127.0.0.1 has none). */

@@ -60,6 +60,10 @@ bool param_read(const struct request *request, const char *pattern,
     const struct param *params, struct param_value values[PARAM_MAX],
     struct error *err) MUST_CHECK;
 
+/* Whether the body says that it is application/json, with any parameters
+ * (RFC 9110, 8.3.1). */
+bool param_is_json(const struct request *request);
+
 /* Whether `word` is one of the words of `choices`. */
 bool param_is_choice(const char *choices, const char *word);
 

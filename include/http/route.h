@@ -9,7 +9,8 @@
 #include "http/param.h"
 #include "http/request.h"
 
-enum route_access { ROUTE_PUBLIC, ROUTE_ADMIN };
+/* ROUTE_EVENTS is for the object store, which has a token of its own. */
+enum route_access { ROUTE_PUBLIC, ROUTE_ADMIN, ROUTE_EVENTS };
 
 /* What a handler is called with; the layer above says what it is. */
 struct call;

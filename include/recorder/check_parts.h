@@ -35,6 +35,9 @@ bool check_store(struct check *check);
 /* The index, the recordings in it, and whether the newest set has one. */
 void check_index(struct check *check);
 
+/* Whether MinIO is set up to send its events, and whether one has arrived. */
+void check_events(struct check *check, bool has_index);
+
 /* Fetch `key` by a presigned URL through the public endpoint, and say which
  * setting is wrong if that fails. */
 void check_url(struct check *check, const char *key);

@@ -30,6 +30,7 @@ struct fetch {
 	bool of_recorder;            /* its recorder's own, without `id` */
 	enum fetch_outcome outcome;
 	struct metadata metadata; /* of FETCH_READ; the name is in the arena */
+	const char *etag;         /* what came with it; in the arena */
 	struct error error;
 };
 

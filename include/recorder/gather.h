@@ -42,6 +42,11 @@ struct gather {
 	char metadata_etag[GATHER_ETAG_MAX + 1];
 };
 
+/* The object's ETag as the tables hold it, in `out`. One that is not printable
+ * ASCII, or missing, gives way to what else tells of a new content. */
+const char *gather_etag(
+    char out[GATHER_ETAG_MAX + 1], const struct s3_object *object);
+
 /* Take in the next object of the listing. When it is the first of another
  * recording, the one before is complete: *done is a copy of it in the arena,
  * else NULL. The keys of a recording stand together, also across pages, and

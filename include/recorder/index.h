@@ -114,14 +114,16 @@ bool index_unheard(struct db *db, struct arena *arena, unsigned limit,
 bool index_store_audio(struct db *db, const struct recording *recording,
     struct error *err) MUST_CHECK;
 
-/* Write a row, new or old, but for the audio; the time is when it was seen. A
- * row that was gone comes back. Call recorders_touch in the same transaction,
- * also for the next one. */
+/* Write a row, new or old, but for the audio; `now` is when it was seen,
+ * `known` (by the clock of the database) as of when that is true. A row that
+ * was gone comes back. What is known since a later time stays. Call
+ * recorders_touch in the same transaction, also for the next one. */
 bool index_store(struct db *db, const struct recording *recording, usec_t now,
-    struct error *err) MUST_CHECK;
+    usec_t known, struct error *err) MUST_CHECK;
 
-/* Mark a row as gone. */
+/* Mark a row as gone, unless it is known since a later time. */
 bool index_mark_gone(struct db *db, const struct uuid *recorder_id,
-    const struct uuid *id, usec_t now, struct error *err) MUST_CHECK;
+    const struct uuid *id, usec_t now, usec_t known, struct error *err)
+    MUST_CHECK;
 
 #endif

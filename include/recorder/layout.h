@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/uuid.h"
@@ -30,6 +31,7 @@ struct layout_object {
 	enum layout_kind kind;
 	struct uuid recorder_id;
 	struct uuid session_id;
+	int64_t chunk; /* the number of a LAYOUT_CHUNK */
 };
 
 /* A file that a session has one of. */

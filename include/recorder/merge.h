@@ -10,6 +10,7 @@
 #include "base/uuid.h"
 #include "db/db.h"
 #include "recorder/gather.h"
+#include "recorder/metadata.h"
 #include "recorder/sync.h"
 #include "s3/client.h"
 
@@ -20,6 +21,7 @@ struct refresh {
 	const struct sync_options *options;
 	struct sync_report *report;
 	struct uuid owner;   /* holder of the lease */
+	usec_t started;      /* when the listing began, by the database */
 	usec_t held;         /* when it was last prolonged, clock_monotonic */
 	struct error failed; /* the first metadata that could not be fetched;
 			      * its recording keeps its old row */
@@ -34,6 +36,10 @@ bool refresh_hold(struct refresh *refresh, struct error *err) MUST_CHECK;
 /* refresh_hold, if some time has passed since the last one. ERROR_CONFLICT also
  * when the refresh is to stop. */
 bool refresh_keep(struct refresh *refresh, struct error *err) MUST_CHECK;
+
+/* Take over what metadata says. */
+void merge_take_metadata(
+    struct recording *recording, const struct metadata *metadata);
 
 struct merge;
 

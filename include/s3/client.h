@@ -15,6 +15,8 @@
 /* As many transfers run at a time; the same number of connections is kept. */
 #define S3_PARALLEL 16
 
+#define S3_ETAG_SIZE 128
+
 struct s3_client;
 
 /* `config` is borrowed. Nothing is loaded or connected yet. */
@@ -24,18 +26,21 @@ void s3_client_free(struct s3_client *client);
 
 /* One request and its answer. Begin with a zeroed one. */
 struct s3_request {
-	const char *method; /* "GET" or "HEAD" */
+	const char *method; /* "GET" or "HEAD"; "PUT" of a bucket's settings */
 	const char *key;    /* "": the bucket */
 	const struct sigv4_param *params;
 	size_t n_params;
-	size_t max_body;   /* a longer body is ERROR_TOO_LARGE */
+	const struct buf *content; /* of a PUT */
+	size_t max_body;           /* a longer body is ERROR_TOO_LARGE */
 	const char *range; /* bytes, such as "0-23"; NULL: all of it. A server
 			    * may still send all of it, with status 200 */
 
-	struct buf body;    /* the caller frees it */
-	long status;        /* 0 when there was no answer */
-	usec_t server_time; /* from Date; 0 when unknown */
-	struct error error; /* ERROR_OK after a 2xx answer */
+	struct buf body;         /* the caller frees it */
+	long status;             /* 0 when there was no answer */
+	usec_t server_time;      /* from Date; 0 when unknown */
+	char etag[S3_ETAG_SIZE]; /* without its quotes; "" when there is none,
+				  * or a longer one */
+	struct error error;      /* ERROR_OK after a 2xx answer */
 };
 
 /* Run all requests, S3_PARALLEL at a time, always in path style; how each went

@@ -34,9 +34,10 @@ struct s3_page {
 bool s3_listing_parse(struct arena *arena, const char *xml, size_t len,
     struct s3_page *out, struct error *err) MUST_CHECK;
 
-/* Fetch a page; `token` is NULL for the first one. Everything in `out` lives
- * in the arena. */
+/* Fetch a page of the keys that begin with `prefix`; `token` is NULL for the
+ * first one. Everything in `out` lives in the arena. */
 bool s3_listing_fetch(struct s3_client *client, struct arena *arena,
-    const char *token, struct s3_page *out, struct error *err) MUST_CHECK;
+    const char *prefix, const char *token, struct s3_page *out,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -1,4 +1,4 @@
-/* Access to admin routes. */
+/* Access to routes that are not for everybody. */
 #include "api/guard.h"
 
 #include "admin/counts.h"
@@ -97,6 +97,38 @@ guard_admin(struct call *call, struct error *err)
 		return true;
 	call->admin = NULL;
 	return access_refuse(verdict, err);
+}
+
+/* Without a token the rule is that of admin routes. */
+static bool
+judge_sender(struct call *call, struct error *err)
+{
+	enum access_verdict verdict = access_judge(call->request);
+
+	if (verdict == ACCESS_NOT_LOOPBACK)
+		return error_set(err, ERROR_FORBIDDEN,
+		    "no token of the events is configured, so only the machine "
+		    "itself may send them, by a loopback address and name");
+	return verdict == ACCESS_GRANTED || access_refuse(verdict, err);
+}
+
+bool
+guard_events(struct call *call, struct error *err)
+{
+	const char *token = access_token(call->request);
+
+	if (call->config->events_token[0] == '\0')
+		return judge_sender(call, err);
+	if (token == NULL)
+		return error_set(err, ERROR_UNAUTHORIZED,
+		    "Authorization: the token of the events is required");
+	if (!refuse_blocked(call, err))
+		return false;
+	if (access_is_same(token, call->config->events_token))
+		return true;
+	return count_failure(call, err) &&
+	    error_set(err, ERROR_UNAUTHORIZED,
+		"Authorization: the token of the events is wrong");
 }
 
 bool

@@ -45,7 +45,7 @@ const struct config_setting config_settings[] = {
 	"days after its end that a set may wait for its recording"},
     {"SESSION_RECORDER_EVENTS_TOKEN", CONFIG_STRING, AT(events_token), "", NULL,
 	ANY_LENGTH, true,
-	"Bearer token of MinIO's bucket notifications; not used yet"},
+	"Bearer token of MinIO's bucket notifications; empty: loopback only"},
     {"SETLINK_FIRST_DRAW_MINUTES", CONFIG_INTEGER, AT(first_draw_minutes), "20",
 	NULL, 0, 1440, false,
 	"minutes before the start of an event that its first DJ is drawn"},

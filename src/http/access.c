@@ -1,6 +1,8 @@
 /* Access to admin routes. */
 #include "http/access.h"
 
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 const char *
@@ -14,6 +16,23 @@ access_token(const struct request *request)
 		return NULL;
 	header += len;
 	return header + strspn(header, " ");
+}
+
+static bool
+digest(const char *text, unsigned char out[32])
+{
+	return EVP_Digest(text, strlen(text), out, NULL, EVP_sha256(), NULL) ==
+	    1;
+}
+
+/* Digests of any two texts are compared in the same time. */
+bool
+access_is_same(const char *token, const char *secret)
+{
+	unsigned char one[32], two[32];
+
+	return digest(token, one) && digest(secret, two) &&
+	    CRYPTO_memcmp(one, two, sizeof(one)) == 0;
 }
 
 /* The name in Host, without the port; IPv6 in brackets. */

@@ -340,11 +340,11 @@ read_param(const struct request *request, const char *pattern,
 	    error_set(err, ERROR_INVALID, "%s: is required", param->name);
 }
 
-/* application/json, with any parameters (RFC 9110, 8.3.1). */
-static bool
-is_json_type(const char *type)
+bool
+param_is_json(const struct request *request)
 {
 	static const char json[] = "application/json";
+	const char *type = request_header(request, "CONTENT_TYPE");
 	size_t len = sizeof(json) - 1;
 
 	return type != NULL && strncasecmp(type, json, len) == 0 &&
@@ -358,7 +358,7 @@ read_body(const struct request *request, struct json **out, struct error *err)
 	*out = NULL;
 	if (request->body_len == 0)
 		return true;
-	if (!is_json_type(request_header(request, "CONTENT_TYPE")))
+	if (!param_is_json(request))
 		return error_set(
 		    err, ERROR_MEDIA_TYPE, "the body must be application/json");
 	if (!json_parse(request->arena, "body", request->body,

@@ -134,6 +134,7 @@ check_recorder(struct check *check, bool has_index)
 	if (has_index)
 		check_index(check);
 	if (store) {
+		check_events(check, has_index);
 		choose_key(check, has_index, key);
 		check_url(check, key);
 	}

@@ -33,6 +33,9 @@ static bool
 take_answer(struct arena *arena, struct arena *scratch,
     struct s3_request *request, struct fetch *fetch, struct error *err)
 {
+	fetch->etag = arena_copy(arena, request->etag, strlen(request->etag));
+	if (fetch->etag == NULL)
+		return error_memory(err);
 	switch (request->error.code) {
 	case ERROR_OK:
 		return read_answer(arena, scratch, request, fetch, err);

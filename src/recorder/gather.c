@@ -23,10 +23,8 @@ gather_start(struct gather *gather, const struct layout_object *where)
 	}
 }
 
-/* The object's ETag as the tables hold it. One that is not printable ASCII,
- * or missing, gives way to what else tells of a new content. */
-static const char *
-keep_etag(char out[GATHER_ETAG_MAX + 1], const struct s3_object *object)
+const char *
+gather_etag(char out[GATHER_ETAG_MAX + 1], const struct s3_object *object)
 {
 	size_t len = 0;
 
@@ -54,7 +52,7 @@ take_file(struct gather *gather, enum recording_format format,
 	struct recording_file *file = &gather->current.recording.files[format];
 
 	file->size = known_size(object);
-	file->etag = keep_etag(gather->file_etags[format], object);
+	file->etag = gather_etag(gather->file_etags[format], object);
 }
 
 static void
@@ -76,7 +74,7 @@ take(struct gather *gather, enum layout_kind kind,
 	switch (kind) {
 	case LAYOUT_SESSION_METADATA:
 		current->metadata_size = known_size(object);
-		current->recording.metadata_etag = keep_etag(
+		current->recording.metadata_etag = gather_etag(
 		    gather->metadata_etag, object);
 		break;
 	case LAYOUT_CHUNK:
@@ -143,7 +141,7 @@ take_recorder(struct gather *gather, const struct uuid *id,
 	if (recorder == NULL)
 		return error_memory(err);
 	recorder->id = *id;
-	recorder->etag = keep_etag(etag, object);
+	recorder->etag = gather_etag(etag, object);
 	recorder->next = gather->recorders;
 	gather->recorders = recorder;
 	return copy_etag(arena, &recorder->etag) || error_memory(err);

@@ -13,37 +13,58 @@ text_or_null(const char *text)
 	return text[0] == '\0' ? db_null() : db_text(text);
 }
 
+/* What a refresh knows of a row that is there already. */
+#define STORED(EACH)            \
+	EACH("name")            \
+	EACH("start_time")      \
+	EACH("end_time")        \
+	EACH("duration_ns")     \
+	EACH("is_closed")       \
+	EACH("is_kept")         \
+	EACH("metadata_etag")   \
+	EACH("ogg_size")        \
+	EACH("ogg_etag")        \
+	EACH("flac_size")       \
+	EACH("flac_etag")       \
+	EACH("waveform_size")   \
+	EACH("waveform_etag")   \
+	EACH("overview_size")   \
+	EACH("overview_etag")   \
+	EACH("chunks")          \
+	EACH("newest_chunk_at") \
+	EACH("listed_at")
+
+#define NAME(column) column ", "
+
+/* Assignments are made in their order, so that of known_at is the last one. */
+#define IF_LATER(column)                                                       \
+	column " = IF(VALUES(known_at) < known_at, " column ", VALUES(" column \
+	       ")), "
+
+#define ALL_STORED STORED(NAME)
+#define ALL_LATER  STORED(IF_LATER)
+
 static const char store[] =
-    "INSERT INTO recordings (recorder_id, id, name, start_time, end_time, "
-    "duration_ns, is_closed, is_kept, metadata_etag, ogg_size, ogg_etag, "
-    "flac_size, flac_etag, waveform_size, waveform_etag, overview_size, "
-    "overview_etag, chunks, newest_chunk_at, listed_at, first_seen_at, "
-    "audio_due, ogg_seen_etag) VALUES "
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON DUPLICATE KEY UPDATE name = VALUES(name), "
-    "start_time = VALUES(start_time), end_time = VALUES(end_time), "
-    "duration_ns = VALUES(duration_ns), is_closed = VALUES(is_closed), "
-    "is_kept = VALUES(is_kept), metadata_etag = VALUES(metadata_etag), "
-    "ogg_size = VALUES(ogg_size), ogg_etag = VALUES(ogg_etag), "
-    "flac_size = VALUES(flac_size), flac_etag = VALUES(flac_etag), "
-    "waveform_size = VALUES(waveform_size), "
-    "waveform_etag = VALUES(waveform_etag), "
-    "overview_size = VALUES(overview_size), "
-    "overview_etag = VALUES(overview_etag), chunks = VALUES(chunks), "
-    "newest_chunk_at = VALUES(newest_chunk_at), "
-    "listed_at = VALUES(listed_at), gone_at = NULL, "
-    "audio_due = IF(VALUES(waveform_etag) <=> audio_etag, NULL, "
-    "VALUES(audio_due)), "
+    "INSERT INTO recordings (recorder_id, id, " ALL_STORED
+    "first_seen_at, audio_due, ogg_seen_etag, known_at) VALUES "
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON DUPLICATE KEY UPDATE " ALL_LATER
+    "audio_due = IF(VALUES(known_at) < known_at, audio_due, "
+    "IF(VALUES(waveform_etag) <=> audio_etag, NULL, VALUES(audio_due))), "
+    "gone_at = IF(VALUES(known_at) < known_at, gone_at, NULL), "
     /* One that was seen before, and another one now. */
-    "ogg_changed_at = IF(VALUES(ogg_seen_etag) <> ogg_seen_etag, "
-    "VALUES(first_seen_at), ogg_changed_at), "
-    "ogg_seen_etag = COALESCE(VALUES(ogg_seen_etag), ogg_seen_etag)";
+    "ogg_changed_at = IF(VALUES(known_at) < known_at, ogg_changed_at, "
+    "IF(VALUES(ogg_seen_etag) <> ogg_seen_etag, VALUES(first_seen_at), "
+    "ogg_changed_at)), "
+    "ogg_seen_etag = IF(VALUES(known_at) < known_at, ogg_seen_etag, "
+    "COALESCE(VALUES(ogg_seen_etag), ogg_seen_etag)), "
+    "known_at = GREATEST(known_at, VALUES(known_at))";
 
 bool
-index_store(
-    struct db *db, const struct recording *r, usec_t now, struct error *err)
+index_store(struct db *db, const struct recording *r, usec_t now, usec_t known,
+    struct error *err)
 {
-	struct db_value args[23];
+	struct db_value args[24];
 	size_t n = 0;
 
 	args[n++] = db_uuid(&r->recorder_id);
@@ -70,20 +91,22 @@ index_store(
 	args[n++] = recording_has_file(r, RECORDING_OGG)
 	    ? text_or_null(r->files[RECORDING_OGG].etag)
 	    : db_null();
+	args[n++] = db_time(known);
 	return db_exec(db, store, args, n, NULL, err);
 }
 
 bool
 index_mark_gone(struct db *db, const struct uuid *recorder_id,
-    const struct uuid *id, usec_t now, struct error *err)
+    const struct uuid *id, usec_t now, usec_t known, struct error *err)
 {
 	const struct db_value args[] = {
-	    db_time(now), db_uuid(recorder_id), db_uuid(id)};
+	    db_time(now), db_uuid(recorder_id), db_uuid(id), db_time(known)};
 
 	return db_exec(db,
 	    "UPDATE recordings SET gone_at = ?, audio_due = NULL "
-	    "WHERE recorder_id = ? AND id = ? AND gone_at IS NULL",
-	    args, 3, NULL, err);
+	    "WHERE recorder_id = ? AND id = ? AND gone_at IS NULL "
+	    "AND known_at <= ?",
+	    args, 4, NULL, err);
 }
 
 bool

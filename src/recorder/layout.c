@@ -58,23 +58,27 @@ skip_uuid(struct cursor *c, struct uuid *out)
 }
 
 static bool
-is_chunk_number(const struct cursor *c)
+read_chunk_number(const struct cursor *c, int64_t *out)
 {
+	if (c->left != CHUNK_DIGITS)
+		return false;
+	*out = 0;
 	for (size_t i = 0; i < c->left; i++) {
 		if (c->at[i] < '0' || c->at[i] > '9')
 			return false;
+		*out = 10 * *out + (c->at[i] - '0');
 	}
-	return c->left == CHUNK_DIGITS;
+	return true;
 }
 
 static enum layout_kind
-parse_session_file(struct cursor *c)
+parse_session_file(struct cursor *c, struct layout_object *out)
 {
 	for (size_t i = 0; i < N_FILES; i++) {
 		if (is_rest(c, files[i].name))
 			return files[i].kind;
 	}
-	if (skip(c, "chunks/") && is_chunk_number(c))
+	if (skip(c, "chunks/") && read_chunk_number(c, &out->chunk))
 		return LAYOUT_CHUNK;
 	return LAYOUT_FOREIGN;
 }
@@ -91,7 +95,7 @@ parse_key(struct cursor *c, struct layout_object *out)
 	if (!skip(c, "sessions/") || !skip_uuid(c, &out->session_id) ||
 	    !skip(c, "/"))
 		return LAYOUT_FOREIGN;
-	return parse_session_file(c);
+	return parse_session_file(c, out);
 }
 
 void

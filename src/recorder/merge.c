@@ -85,8 +85,8 @@ peek_row(struct merge *merge, const struct recording **row, struct error *err)
 	return true;
 }
 
-static void
-apply_metadata(struct recording *r, const struct metadata *metadata)
+void
+merge_take_metadata(struct recording *r, const struct metadata *metadata)
 {
 	usec_t length = metadata->duration / 1000;
 
@@ -115,7 +115,7 @@ apply_fetch(
 
 	switch (fetch->outcome) {
 	case FETCH_READ:
-		apply_metadata(&change->recording, &fetch->metadata);
+		merge_take_metadata(&change->recording, &fetch->metadata);
 		break;
 	case FETCH_ABSENT: /* deleted since it was listed */
 		change->recording.metadata_etag = "";
@@ -181,17 +181,19 @@ fetch_some(
 }
 
 static bool
-write_change(
-    struct db *db, const struct change *change, usec_t now, struct error *err)
+write_change(const struct refresh *refresh, const struct change *change,
+    usec_t now, struct error *err)
 {
 	const struct recording *r = &change->recording;
+	struct db *db = refresh->db;
 
 	switch (change->kind) {
 	case CHANGE_ADD:
 	case CHANGE_STORE:
-		return index_store(db, r, now, err);
+		return index_store(db, r, now, refresh->started, err);
 	case CHANGE_GONE:
-		return index_mark_gone(db, &r->recorder_id, &r->id, now, err);
+		return index_mark_gone(
+		    db, &r->recorder_id, &r->id, now, refresh->started, err);
 	case CHANGE_NONE:
 		break;
 	}
@@ -216,7 +218,7 @@ write_changes(struct db *db, void *context, struct error *err)
 			continue;
 		if (last == NULL || uuid_compare(last, id) != 0)
 			ok = recorders_touch(db, id, now, err);
-		ok = ok && write_change(db, change, now, err);
+		ok = ok && write_change(merge->refresh, change, now, err);
 		last = id;
 	}
 	return ok;

@@ -92,7 +92,7 @@ refresh_page(struct refresh *refresh, struct gather *gather,
 	if (!refresh_keep(refresh, err))
 		return false;
 	refresh->report->requests++;
-	if (!s3_listing_fetch(refresh->client, arena, *token, &page, err))
+	if (!s3_listing_fetch(refresh->client, arena, "", *token, &page, err))
 		return false;
 	if (page.next_token != NULL &&
 	    (page.count == 0 ||
@@ -152,20 +152,15 @@ read_time(struct db *db, usec_t *now, struct error *err)
 	return ok;
 }
 
-struct finish {
-	struct refresh *refresh;
-	usec_t started;
-};
-
 /* The index is as old as the begin of its listing: what was stored later may
  * be missing. */
 static bool
 write_finish(struct db *db, void *context, struct error *err)
 {
-	struct finish *finish = context;
-	const struct db_value args[] = {db_time(finish->started)};
+	struct refresh *refresh = context;
+	const struct db_value args[] = {db_time(refresh->started)};
 
-	return refresh_hold(finish->refresh, err) &&
+	return refresh_hold(refresh, err) &&
 	    db_exec(db,
 		"UPDATE sync_state SET finished_at = ?, failed_at = NULL, "
 		"failure = NULL WHERE id = 1",
@@ -189,12 +184,11 @@ write_failure(struct db *db, const struct error *failure)
 static bool
 refresh_run(struct refresh *refresh, struct error *err)
 {
-	struct finish finish = {.refresh = refresh};
 	struct db_value args[1];
 
-	if (!read_time(refresh->db, &finish.started, err))
+	if (!read_time(refresh->db, &refresh->started, err))
 		return false;
-	args[0] = db_time(finish.started);
+	args[0] = db_time(refresh->started);
 	if (!db_exec(refresh->db,
 		"UPDATE sync_state SET started_at = ? WHERE id = 1", args, 1,
 		NULL, err) ||
@@ -207,7 +201,7 @@ refresh_run(struct refresh *refresh, struct error *err)
 		return false;
 	}
 	/* Everything that a request needs is there by now. */
-	return db_transaction(refresh->db, write_finish, &finish, err) &&
+	return db_transaction(refresh->db, write_finish, refresh, err) &&
 	    audio_read(refresh, err);
 }
 

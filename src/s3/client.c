@@ -156,12 +156,29 @@ set_on_body(struct transfer *transfer)
 		transfer->setup_failed = true;
 }
 
+static void
+transfer_set_method(struct transfer *transfer)
+{
+	const struct s3_request *request = transfer->request;
+
+	if (request->content != NULL) {
+		set_long(transfer, CURLOPT_POSTFIELDSIZE,
+		    (long)request->content->len);
+		set_pointer(
+		    transfer, CURLOPT_POSTFIELDS, request->content->data);
+		set_pointer(transfer, CURLOPT_CUSTOMREQUEST, request->method);
+	} else if (strcmp(request->method, "HEAD") == 0) {
+		set_long(transfer, CURLOPT_NOBODY, 1);
+	} else {
+		set_long(transfer, CURLOPT_HTTPGET, 1);
+	}
+}
+
 /* All options that differ from libcurl's defaults or that must not depend on
  * them. The path goes out byte for byte as it was signed. */
 static bool
 transfer_set_options(struct transfer *transfer, usec_t now)
 {
-	bool head = strcmp(transfer->request->method, "HEAD") == 0;
 	usec_t left = (transfer->deadline - now) / 1000;
 
 	transfer->setup_failed = false;
@@ -169,7 +186,7 @@ transfer_set_options(struct transfer *transfer, usec_t now)
 	set_pointer(transfer, CURLOPT_PRIVATE, transfer);
 	set_pointer(transfer, CURLOPT_URL, transfer->url.data);
 	set_long(transfer, CURLOPT_PATH_AS_IS, 1);
-	set_long(transfer, head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1);
+	transfer_set_method(transfer);
 	set_pointer(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
 	set_long(transfer, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	set_long(transfer, CURLOPT_FOLLOWLOCATION, 0);
@@ -210,6 +227,7 @@ transfer_try(
 	transfer->too_large = false;
 	request->status = 0;
 	request->server_time = 0;
+	request->etag[0] = '\0';
 	buf_reset(&request->body, request->max_body);
 	if (!transfer_set_options(transfer, clock_monotonic()) ||
 	    curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK)
@@ -236,14 +254,24 @@ client_sign(struct s3_client *client, const struct s3_request *request,
 	return sigv4_presign(client->signer, &url, out, err);
 }
 
+/* No request stores an object: a foreign one makes the recorder crash. */
+static bool
+is_harmless(const struct s3_request *request)
+{
+	if (strcmp(request->method, "PUT") == 0)
+		return request->content != NULL && request->key[0] == '\0' &&
+		    request->n_params > 0;
+	return strcmp(request->method, "GET") == 0 ||
+	    strcmp(request->method, "HEAD") == 0;
+}
+
 static bool
 transfer_prepare(struct s3_client *client, const struct run *run,
     struct transfer *transfer, struct error *err)
 {
 	struct s3_request *request = transfer->request;
 
-	if (strcmp(request->method, "GET") != 0 &&
-	    strcmp(request->method, "HEAD") != 0)
+	if (!is_harmless(request))
 		return error_set(err, ERROR_INVALID,
 		    "only GET and HEAD are sent to the object store");
 	if (transfer->easy == NULL)
@@ -351,6 +379,25 @@ server_time(const struct transfer *transfer)
 	return seconds <= 0 ? 0 : (usec_t)seconds * USEC_PER_SEC;
 }
 
+static void
+read_etag(const struct transfer *transfer, char out[S3_ETAG_SIZE])
+{
+	struct curl_header *header;
+	const char *value;
+	size_t len;
+
+	out[0] = '\0';
+	if (curl_easy_header(transfer->easy, "ETag", 0, CURLH_HEADER, -1,
+		&header) != CURLHE_OK)
+		return;
+	value = header->value + strspn(header->value, "\"");
+	len = strcspn(value, "\"");
+	if (len >= S3_ETAG_SIZE)
+		return;
+	memcpy(out, value, len);
+	out[len] = '\0';
+}
+
 /* libcurl has done with it: try again later, or hand it back. */
 static void
 transfer_end(struct s3_client *client, struct run *run,
@@ -364,6 +411,7 @@ transfer_end(struct s3_client *client, struct run *run,
 	(void)curl_easy_getinfo(
 	    transfer->easy, CURLINFO_RESPONSE_CODE, &request->status);
 	request->server_time = server_time(transfer);
+	read_etag(transfer, request->etag);
 	(void)curl_multi_remove_handle(client->multi, transfer->easy);
 	if (s3_status_is_retryable((int)result, request->status) &&
 	    transfer->tries < MAX_TRIES && resume < transfer->deadline) {

@@ -292,15 +292,16 @@ s3_listing_parse(struct arena *arena, const char *xml, size_t len,
 
 bool
 s3_listing_fetch(struct s3_client *client, struct arena *arena,
-    const char *token, struct s3_page *out, struct error *err)
+    const char *prefix, const char *token, struct s3_page *out,
+    struct error *err)
 {
 	const struct sigv4_param params[] = {{"list-type", "2"},
-	    {"encoding-type", "url"}, {"max-keys", "1000"},
+	    {"encoding-type", "url"}, {"max-keys", "1000"}, {"prefix", prefix},
 	    {"continuation-token", token == NULL ? "" : token}};
 	struct s3_request request = {.method = "GET",
 	    .key = "",
 	    .params = params,
-	    .n_params = token == NULL ? 3 : 4,
+	    .n_params = token == NULL ? 4 : 5,
 	    .max_body = PAGE_MAX};
 	struct s3_request *requests[] = {&request};
 	bool ok = false;

@@ -62,7 +62,7 @@ list(struct s3_client *client)
 
 	do {
 		if (!s3_listing_fetch(
-			client, &arena, page.next_token, &page, &err))
+			client, &arena, "", page.next_token, &page, &err))
 			die(&err);
 		(void)printf("page %zu ", page.count);
 		put_hex(page.next_token,

@@ -259,6 +259,18 @@ test_tokens(void)
 }
 
 static void
+test_same_token(void)
+{
+	static const char *const others[] = {
+	    "", "secre", "secret1", "Secret", "xecret", "secret "};
+
+	tap_ok(access_is_same("secret", "secret"), "the token");
+	for (size_t i = 0; i < COUNT(others); i++)
+		tap_ok(!access_is_same(others[i], "secret"), "not '%s'",
+		    others[i]);
+}
+
+static void
 test_refusals(void)
 {
 	static const enum error_code codes[] = {
@@ -342,6 +354,7 @@ main(void)
 	test_problem_late();
 	test_verdicts();
 	test_tokens();
+	test_same_token();
 	test_refusals();
 	test_cors();
 	arena_free(&arena);

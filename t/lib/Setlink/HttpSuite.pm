@@ -8,7 +8,7 @@ use Setlink::Instance;
 use Test::More;
 
 my @GROUPS = @ARGV ? @ARGV : qw(Protocol Djs Requests Sessions Event Queue
-    Admin Csv Links Downloads Recordings Parameters Malformed Outage);
+    Admin Csv Links Downloads Recordings Events Parameters Malformed Outage);
 
 sub run {
     my ($class, $server) = @_;

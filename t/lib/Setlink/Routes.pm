@@ -67,6 +67,7 @@ my @ROUTES = (
     ['GET',    "$RECORDER/recording/{recorder_id}/{id}", 'admin'],
     ['GET',    "$RECORDER/cue/{recorder_id}/{id}", 'public'],
     ['POST',   "$RECORDER/sync",                 'admin'],
+    ['POST',   "$RECORDER/events",               'events'],
     ['GET',    '/api/admin/audit',               'admin'],
 );
 

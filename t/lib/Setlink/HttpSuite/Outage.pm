@@ -98,6 +98,9 @@ sub test_database {
         is_problem($answer, 503, qr/database/, "@$request[0, 1] says so");
         ok($answer->{headers}{'retry-after'}, 'and when to ask again');
     }
+    is_problem($i->request('POST', "$BASE/events", { Records => [] },
+        authorization => 'Bearer ' . $i->env('SETLINK_EVENTS_TOKEN')), 503,
+        qr/database/, 'events are to come again');
     return;
 }
 

@@ -1,0 +1,34 @@
+/* Bringing MinIO's events into the index. What is in an event is written at
+ * once; what has to be read from the bucket is left to another process, which
+ * finds it in a table. */
+#ifndef SETLINK_RECORDER_EVENTS_H
+#define SETLINK_RECORDER_EVENTS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "db/db.h"
+#include "recorder/notification.h"
+
+/* The lease of the process that does what is left. */
+#define EVENTS_LEASE "events"
+
+/* How a recording is to be looked at; each includes the ones before it. */
+enum events_look {
+	EVENTS_SETS,     /* it may belong to a set now */
+	EVENTS_METADATA, /* its metadata is to be fetched */
+	EVENTS_FILES     /* what it has is to be listed */
+};
+
+struct events_result {
+	unsigned taken;   /* of this bucket, and about a recording */
+	unsigned ignored; /* the others */
+	bool left;        /* a process has to look at a recording */
+};
+
+/* Write them all, or none. An event that comes twice or too late changes
+ * nothing, and what is wrong nevertheless is made good by the next refresh. */
+bool events_apply(struct db *db, const char *bucket, const struct event *events,
+    struct events_result *out, struct error *err) MUST_CHECK;
+
+#endif
