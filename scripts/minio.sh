@@ -1,16 +1,44 @@
 # shellcheck shell=bash
-# A private MinIO, its bucket, a user who may only read, and the recordings.
+# A private MinIO, its bucket, a user who may only read, its events, and the
+# recordings.
 
 minio_start() {
-	local home=$STATE/minio
+	local home=$STATE/minio spec
 	[ "$MINIO_KIND" = private ] || return 0
 	mkdir -p "$home/data" "$home/certs"
+	local -A webhook=()
+	minio_webhook
+	spec=$(printf '%s\n' "${webhook[@]}" | sha256sum)
 	MINIO_ROOT_USER=$MINIO_ROOT_USER MINIO_ROOT_PASSWORD=$MINIO_ROOT_PASSWORD \
+		MINIO_NOTIFY_WEBHOOK_ENABLE_1=${webhook[enable]} \
+		MINIO_NOTIFY_WEBHOOK_ENDPOINT_1=${webhook[endpoint]} \
+		MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_1=${webhook[token]} \
+		MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_1=${webhook[folder]} \
 		MINIO_UPDATE=off HOME=$home process_ensure minio \
-		"$MINIO $MINIO_PORT $CONSOLE_PORT" "$LOG/minio.log" \
+		"$MINIO $MINIO_PORT $CONSOLE_PORT $spec" "$LOG/minio.log" \
 		"$MINIO" server --quiet --certs-dir "$home/certs" \
 		--address "127.0.0.1:$MINIO_PORT" \
 		--console-address "127.0.0.1:$CONSOLE_PORT" "$home/data"
+}
+
+# minio_webhook: how MinIO sends its events. What cannot be sent, as while the
+# web server does not run, waits in a folder.
+minio_webhook() {
+	webhook[enable]=off webhook[endpoint]='' webhook[token]='' webhook[folder]=''
+	$OPT_EVENTS || return 0
+	webhook[enable]=on webhook[folder]=$home/events
+	webhook[endpoint]=http://127.0.0.1:$HTTP_PORT/api/session-recorder/events
+	webhook[token]=$(settings_events_token \
+		"${DOTENV[SESSION_RECORDER_EVENTS_TOKEN_FILE]-}" \
+		"${DOTENV[SESSION_RECORDER_EVENTS_TOKEN]-$EVENTS_TOKEN}")
+}
+
+# minio_events: have MinIO send them for our bucket.
+minio_events() {
+	if [ "$MINIO_KIND" != private ] || ! $OPT_EVENTS; then return 0; fi
+	SETLINK_MINIO_ADMIN_ACCESS_KEY=$MINIO_ROOT_USER \
+		SETLINK_MINIO_ADMIN_SECRET_KEY=$MINIO_ROOT_PASSWORD \
+		quietly "$LOG/minio-events.log" setlink events setup
 }
 
 # ("ready" is said before buckets and users can be made.)

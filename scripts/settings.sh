@@ -7,7 +7,7 @@ settings_recall() {
 	local name file
 	for name in HTTP_PORT MINIO_PORT CONSOLE_PORT SOCKETS LAST_SERVER \
 		LAST_WORKERS BIN MINIO_KIND DB_PASSWORD MINIO_ROOT_USER \
-		MINIO_ROOT_PASSWORD PRIVATE_KEY PRIVATE_SECRET; do
+		MINIO_ROOT_PASSWORD PRIVATE_KEY PRIVATE_SECRET EVENTS_TOKEN; do
 		printf -v "$name" ''
 	done
 	for file in "$STATE/instance" "$STATE/secrets"; do
@@ -32,8 +32,9 @@ settings_secrets() {
 	: "${MINIO_ROOT_PASSWORD:=$(random_hex 20)}"
 	: "${PRIVATE_KEY:=reader-$(random_hex 4)}"
 	: "${PRIVATE_SECRET:=$(random_hex 20)}"
+	: "${EVENTS_TOKEN:=$(random_hex 24)}"
 	for name in DB_PASSWORD MINIO_ROOT_USER MINIO_ROOT_PASSWORD \
-		PRIVATE_KEY PRIVATE_SECRET; do
+		PRIVATE_KEY PRIVATE_SECRET EVENTS_TOKEN; do
 		printf '%s=%q\n' "$name" "${!name}"
 	done | write_private "$STATE/secrets"
 }
@@ -81,6 +82,12 @@ settings_reader() {
 	READER_SECRET=${DOTENV[SESSION_RECORDER_MINIO_SECRET_KEY]:-$PRIVATE_SECRET}
 }
 
+# settings_events_token FILE TOKEN: the token in FILE, if one is named, or
+# TOKEN.
+settings_events_token() {
+	if [ -n "$1" ]; then cat "$1"; else printf '%s' "$2"; fi
+}
+
 # settings_own: our settings as NAME VALUE lines.
 settings_own() {
 	cat <<-EOF
@@ -91,6 +98,7 @@ settings_own() {
 		SESSION_RECORDER_BUCKET_NAME $BUCKET
 		SESSION_RECORDER_PUBLIC_ENDPOINT ${DOTENV[SESSION_RECORDER_MINIO_ENDPOINT]:-http://localhost:$MINIO_PORT}
 		SESSION_RECORDER_AUTO_LINK_TOLERANCE 5
+		SESSION_RECORDER_EVENTS_TOKEN $EVENTS_TOKEN
 		SETLINK_DB_SOCKET $SOCKETS/mariadb.sock
 		SETLINK_DB_NAME setlink
 		SETLINK_DB_USER setlink
@@ -154,6 +162,9 @@ settings_env() {
 	settings_print SETLINK_ENV_FILE "$STATE/setlink.env"
 	settings_print SETLINK_ADMIN_TOKEN "$(cat "$STATE/admin-token" 2>/dev/null)"
 	dotenv_read "$STATE/setlink.env" used
+	settings_print SETLINK_EVENTS_TOKEN "$(settings_events_token \
+		"${used[SESSION_RECORDER_EVENTS_TOKEN_FILE]-}" \
+		"${used[SESSION_RECORDER_EVENTS_TOKEN]-}")"
 	if [ "$MINIO_KIND" = private ]; then
 		settings_print MINIO_URL "http://localhost:$MINIO_PORT"
 		settings_print MINIO_ROOT_USER "$MINIO_ROOT_USER"

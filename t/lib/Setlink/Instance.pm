@@ -67,8 +67,9 @@ sub read_env {
 }
 
 # Start one that ends with the test. Options: server, workers, token (whether
-# there is one), settings (a hash), bucket (a folder; else the bucket is empty),
-# clock (whether it is one that the test moves).
+# there is one), events (whether MinIO sends them), settings (a hash), bucket (a
+# folder; else the bucket is empty), clock (whether it is one that the test
+# moves).
 sub start {
     my ($class, %option) = @_;
     my $dir = scratch() . '/instance' . $count++;
@@ -84,7 +85,8 @@ sub start {
         arguments => ['--port', 0, '--no-demo', '--bin', $bin, '--server',
             $option{server} // 'nginx', '--workers', $option{workers} // 2,
             '--bucket', $option{bucket} // "$dir/empty",
-            $option{token} ? '--token' : ()],
+            $option{token} ? '--token' : (),
+            $option{events} ? () : '--no-events'],
     }, $class;
     push @running, $self;
     $self->configure($option{settings} // {});

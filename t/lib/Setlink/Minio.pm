@@ -35,21 +35,33 @@ sub at {
     }, $class;
 }
 
-# Start one; it ends with the test.
+# Start one; it ends with the test. Options: port, and environment, a hash.
 sub start {
-    my ($class) = @_;
+    my ($class, %option) = @_;
     my $dir = scratch() . '/minio' . $count++;
     mkdir $dir or die "$dir: $!\n";
-    my $self = $class->at(free_port(), 'admin', 'password123');
-    local @ENV{qw(MINIO_ROOT_USER MINIO_ROOT_PASSWORD MINIO_BROWSER)} =
-        ($self->{user}, $self->{password}, 'off');
+    my $self = $class->at($option{port} // free_port(), 'admin',
+        'password123');
+    $self->{dir} = $dir;
+    $self->{environment} = $option{environment} // {};
+    $self->start_again;
+    return $self;
+}
+
+# Start it after a stop, with what it has stored.
+sub start_again {
+    my ($self) = @_;
+    my $dir = $self->{dir};
+    local %ENV = (%ENV, MINIO_ROOT_USER => $self->{user},
+        MINIO_ROOT_PASSWORD => $self->{password}, MINIO_BROWSER => 'off',
+        %{ $self->{environment} });
     $self->{pid} = start_process("$dir.log", program(), 'server', '--quiet',
         '--address', $self->{authority}, '--certs-dir', "$dir/certs",
         "$dir/data");
     # "ready" is said before buckets can be made.
     wait_until($self->{pid}, "$dir.log", sub {
         $self->{http}->get($self->url . '/minio/health/cluster')->{success} });
-    return $self;
+    return;
 }
 
 sub stop { stop_process($_[0]{pid}); return }
@@ -67,23 +79,27 @@ sub signer {
         secret_key => $self->{password});
 }
 
-# Send presigned requests: each is an array of method, bucket, key and content.
-# Dies when one is refused.
+# Send presigned requests: each is an array of method, bucket, key, content and
+# parameters (an array of names and values), and headers (a hash). Returns the
+# contents of the answers; dies when a request is refused.
 sub requests {
     my ($self, @requests) = @_;
     my @urls = presign_all([unit_program('presign-lines')], map {
-        my ($method, $bucket, $key) = @$_;
+        my ($method, $bucket, $key, undef, $params) = @$_;
         presign_line($self->signer, method => $method, bucket => $bucket,
-            key => $key)
+            key => $key, params => $params // [])
     } @requests);
+    my @contents;
     for my $i (0 .. $#urls) {
-        my ($method, undef, undef, $content) = @{ $requests[$i] };
+        my ($method, undef, undef, $content, undef, $headers) =
+            @{ $requests[$i] };
         my $answer = $self->{http}->request($method, $urls[$i],
-            { content => $content // '' });
+            { content => $content // '', headers => $headers // {} });
         die "$method $urls[$i]: $answer->{status} $answer->{content}\n"
             if !$answer->{success};
+        push @contents, $answer->{content};
     }
-    return;
+    return @contents;
 }
 
 sub make_bucket {
