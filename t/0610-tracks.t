@@ -123,6 +123,26 @@ sub test_night {
     return;
 }
 
+# All who play in a set are on its track.
+sub test_b2b {
+    my $begin = next_evening();
+    my $recording = new_recording(start => $begin, end => $begin + $HOUR);
+    $i->record($recording);
+    my @djs = map { new_dj($i, $_) } 'Track A', 'Track B', 'Track C';
+    my $set = $i->request('POST', '/api/admin/sessions/b2b', {
+        dj_ids => [@djs[1, 0, 2]], duration_minutes => 60 })->{json}{id};
+    is_status($i->request('PUT', "/api/sessions/$set", {
+        started_at => rfc3339($begin), ended_at => rfc3339($begin + $HOUR) }),
+        200, 'a set of three');
+    is(linked($set), $recording->{id}, 'is on a recording');
+    my $names = 'Track B b2b Track A b2b Track C';
+    is(recording_of($recording)->{json}{sets}[0]{dj_name}, $names,
+        'with all names');
+    like(cue_of($recording)->{content}, qr/PERFORMER "\Q$names\E"/,
+        'also in the CUE sheet');
+    return;
+}
+
 # Players are sent to the place where the set begins.
 sub test_fragments {
     my ($long, @sets) = @_;
@@ -193,6 +213,7 @@ sub test_parts {
 }
 
 test_night();
+test_b2b();
 test_running();
 test_parts();
 
