@@ -9,12 +9,13 @@
 #include "db/db.h"
 
 /* One statement of sql/. DDL is not transactional, so each step is one that
- * may be run again, or is left out when `column` is in `table` already. */
+ * may be run again, or is left out when `table` has a column or a key of the
+ * name `part` already. */
 struct migrate_step {
 	int version;       /* of its file; 0: run at every start */
 	const char *name;  /* of its file */
 	const char *table; /* "" without a condition */
-	const char *column;
+	const char *part;
 	const char *sql;
 };
 

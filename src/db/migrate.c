@@ -59,17 +59,24 @@ is_done(struct db *db, const struct migrate_step *step, bool *done,
     struct error *err)
 {
 	const struct db_value args[] = {
-	    db_text(step->table), db_text(step->column)};
+	    db_text(step->table),
+	    db_text(step->part),
+	    db_text(step->table),
+	    db_text(step->part),
+	};
 	int64_t count = 0;
 
 	*done = false;
 	if (step->table[0] == '\0')
 		return true;
 	if (!count_rows(db,
-		"SELECT COUNT(*) FROM information_schema.columns "
+		"SELECT (SELECT COUNT(*) FROM information_schema.columns "
 		"WHERE table_schema = DATABASE() "
-		"AND table_name = ? AND column_name = ?",
-		args, 2, &count, err))
+		"AND table_name = ? AND column_name = ?) + "
+		"(SELECT COUNT(*) FROM information_schema.statistics "
+		"WHERE table_schema = DATABASE() "
+		"AND table_name = ? AND index_name = ?)",
+		args, 4, &count, err))
 		return false;
 	*done = count > 0;
 	return true;
