@@ -60,9 +60,10 @@ djs_list(struct db *db, struct arena *arena, const struct db_page *page,
 	struct list list = {visit, context};
 
 	return db_each_of_page(db,
-	    "SELECT " DJ_ROW_COLUMNS " FROM djs "
+	    "SELECT " DJ_ROW_COLUMNS " FROM djs FORCE INDEX (by_registration) "
 	    "ORDER BY registered_at DESC, id DESC LIMIT ?",
-	    "SELECT " DJ_ROW_COLUMNS " FROM djs WHERE registered_at <= ? "
+	    "SELECT " DJ_ROW_COLUMNS " FROM djs FORCE INDEX (by_registration) "
+	    "WHERE registered_at <= ? "
 	    "AND (registered_at < ? OR id < ?) "
 	    "ORDER BY registered_at DESC, id DESC LIMIT ?",
 	    page, dj_row_types, DJ_ROW_SIZE, arena, visit_row, &list, err);

@@ -5,6 +5,7 @@
 #include "dj/night.h"
 #include "dj/participants.h"
 
+/* The one that is prepared has the highest number. */
 static bool
 next_number(struct db *db, struct arena *arena, const struct uuid *pool_id,
     int64_t *number, bool *prepared, struct error *err)
@@ -15,12 +16,12 @@ next_number(struct db *db, struct arena *arena, const struct uuid *pool_id,
 	bool found;
 
 	if (!db_select_one(db,
-		"SELECT COALESCE(MAX(number), 0) + 1, "
-		"COUNT(*) - COUNT(drawn_at) FROM draws WHERE pool_id = ?",
+		"SELECT number, drawn_at IS NULL FROM draws WHERE pool_id = ? "
+		"ORDER BY number DESC LIMIT 1",
 		args, 1, types, row, 2, arena, &found, err))
 		return false;
-	*number = row[0].as.number;
-	*prepared = row[1].as.number > 0;
+	*number = found ? row[0].as.number + 1 : 1;
+	*prepared = found && row[1].as.number != 0;
 	return true;
 }
 
@@ -85,8 +86,8 @@ read_prepared(struct db *db, struct drawing *d, usec_t due, struct error *err)
 	if (!lottery_prepare(db, d->arena, &d->night.pool_id, err) ||
 	    !db_select_one(db,
 		"SELECT id, number, commitment, seed, committed_at FROM draws "
-		"WHERE pool_id = ? AND drawn_at IS NULL ORDER BY number "
-		"LIMIT 1",
+		"WHERE pool_id = ? AND drawn_at IS NULL "
+		"ORDER BY number DESC LIMIT 1",
 		args, 1, types, row, 5, d->arena, &found, err))
 		return false;
 	if (!found || !draw_parse_seed(row[3].as.text.bytes, d->seed))

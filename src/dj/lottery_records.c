@@ -30,11 +30,14 @@ static const enum db_type types[N_COLUMNS] = {
 };
 
 /* The seed of a draw that is prepared does not leave the database. */
-#define SELECT_DRAWS                                                       \
+#define SELECT_DRAWS(key)                                                  \
 	"SELECT w.id, w.pool_id, w.number, w.commitment, w.committed_at, " \
 	"IF(w.drawn_at IS NULL, NULL, w.seed), w.due_at, w.drawn_at, "     \
-	"w.winner_id, p.name FROM draws w LEFT JOIN draw_participants p "  \
+	"w.winner_id, p.name FROM draws w " key                            \
+	"LEFT JOIN draw_participants p "                                   \
 	"ON p.draw_id = w.id AND p.dj_id = w.winner_id "
+
+#define BY_TIME SELECT_DRAWS("FORCE INDEX (by_time) ")
 
 static struct lottery_draw
 from_row(const struct db_value *row)
@@ -81,10 +84,10 @@ lottery_list(struct db *db, struct arena *arena, const struct db_page *page,
 	struct list list = {visit, context};
 
 	return db_each_of_page(db,
-	    SELECT_DRAWS "ORDER BY w.committed_at DESC, w.id DESC LIMIT ?",
-	    SELECT_DRAWS "WHERE w.committed_at <= ? "
-			 "AND (w.committed_at < ? OR w.id < ?) "
-			 "ORDER BY w.committed_at DESC, w.id DESC LIMIT ?",
+	    BY_TIME "ORDER BY w.committed_at DESC, w.id DESC LIMIT ?",
+	    BY_TIME "WHERE w.committed_at <= ? "
+		    "AND (w.committed_at < ? OR w.id < ?) "
+		    "ORDER BY w.committed_at DESC, w.id DESC LIMIT ?",
 	    page, types, N_COLUMNS, arena, visit_draw, &list, err);
 }
 
@@ -141,8 +144,8 @@ lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
 	bool found;
 
 	*out = (struct lottery_result){.drawn = false};
-	if (!db_select_one(db, SELECT_DRAWS "WHERE w.id = ?", args, 1, types,
-		row, N_COLUMNS, arena, &found, err))
+	if (!db_select_one(db, SELECT_DRAWS("") "WHERE w.id = ?", args, 1,
+		types, row, N_COLUMNS, arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(err, ERROR_NOT_FOUND, "there is no such draw");
@@ -181,7 +184,7 @@ lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
 	return db_each(db,
 	    "SELECT " DJ_ROW_COLUMNS " FROM pools "
 	    "JOIN pool_entries e ON e.pool_id = pools.id "
-	    "JOIN djs ON djs.id = e.dj_id "
+	    "STRAIGHT_JOIN djs ON djs.id = e.dj_id "
 	    "LEFT JOIN queue_entries q ON q.pool_id = e.pool_id "
 	    "AND q.dj_id = e.dj_id AND q.round = pools.round "
 	    "WHERE pools.open_mark = 1 AND djs.is_active = 1 "

@@ -7,9 +7,11 @@
 #define MAX_PARTICIPANTS 2000
 
 /* Those of a pool `e` who can be drawn, up to the condition on the time of
- * their registration; its parameters: round, pool. */
+ * their registration; its parameters: round, pool. The server would begin with
+ * all DJs there are. */
 #define FROM_DRAWABLE                                         \
-	"FROM pool_entries e JOIN djs ON djs.id = e.dj_id "   \
+	"FROM pool_entries e "                                \
+	"STRAIGHT_JOIN djs ON djs.id = e.dj_id "              \
 	"LEFT JOIN queue_entries q ON q.pool_id = e.pool_id " \
 	"AND q.dj_id = e.dj_id AND q.round = ? "
 
@@ -117,7 +119,7 @@ read_all(struct db *db, struct arena *arena, const struct night *night,
 	    "l.dj_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM draws w "
 	    "WHERE w.pool_id = ? AND w.winner_id = e.dj_id) " FROM_DRAWABLE
 	    "LEFT JOIN pool_entries l ON l.pool_id = ? AND l.dj_id = e.dj_id " WHERE_DRAWABLE
-	    "AND e.registered_at <= ? ORDER BY djs.id LIMIT ?",
+	    "AND e.registered_at <= ? ORDER BY e.dj_id LIMIT ?",
 	    args, 6, types, N_COLUMNS, arena, take_participant, reading, err);
 }
 

@@ -3,21 +3,24 @@
 
 #include <string.h>
 
-/* A set with the first part of its recording; `index` tells which files are
- * there. One statement, by primary keys but for the outer table. */
-#define SELECT_SESSIONS                                             \
-	"SELECT s.id, s.dj_id, d.name, s.room, s.session_type, "    \
-	"s.started_at, s.ended_at, l.recorder_id, l.recording_id, " \
-	"r.gone_at, r.ogg_size, r.flac_size, "                      \
-	"r.waveform_size, r.overview_size, "                        \
-	"s.event_id, s.planned_minutes, "                           \
-	"CASE WHEN r.ogg_changed_at >= l.linked_at "                \
-	"THEN r.ogg_changed_at END "                                \
-	"FROM sessions s JOIN djs d ON d.id = s.dj_id "             \
-	"LEFT JOIN session_recordings l ON l.session_id = s.id "    \
-	"AND l.part = 1 "                                           \
-	"LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "  \
+/* A set with the first part of its recording; the index tells which files are
+ * there. One statement, by primary keys but for the outer table: the server
+ * would begin with all DJs. `key` is a hint for it. */
+#define SELECT_SESSIONS(key)                                            \
+	"SELECT s.id, s.dj_id, d.name, s.room, s.session_type, "        \
+	"s.started_at, s.ended_at, l.recorder_id, l.recording_id, "     \
+	"r.gone_at, r.ogg_size, r.flac_size, "                          \
+	"r.waveform_size, r.overview_size, "                            \
+	"s.event_id, s.planned_minutes, "                               \
+	"CASE WHEN r.ogg_changed_at >= l.linked_at "                    \
+	"THEN r.ogg_changed_at END "                                    \
+	"FROM sessions s " key "STRAIGHT_JOIN djs d ON d.id = s.dj_id " \
+	"LEFT JOIN session_recordings l ON l.session_id = s.id "        \
+	"AND l.part = 1 "                                               \
+	"LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "      \
 	"AND r.id = l.recording_id "
+
+#define BY_START SELECT_SESSIONS("FORCE INDEX (by_start) ")
 
 enum column {
 	ID,
@@ -158,8 +161,8 @@ sessions_find(struct db *db, struct arena *arena, const struct uuid *id,
 	struct db_value row[N_COLUMNS];
 	bool found;
 
-	if (!db_select_one(db, SELECT_SESSIONS "WHERE s.id = ?", args, 1, types,
-		row, N_COLUMNS, arena, &found, err))
+	if (!db_select_one(db, SELECT_SESSIONS("") "WHERE s.id = ?", args, 1,
+		types, row, N_COLUMNS, arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(
@@ -176,8 +179,9 @@ sessions_current(struct db *db, struct arena *arena, struct session *out,
 
 	/* Those that run are few, and one_active finds them. */
 	if (!db_select_one(db,
-		SELECT_SESSIONS "WHERE s.active_dj_id IS NOT NULL "
-				"ORDER BY s.started_at DESC, s.id DESC LIMIT 1",
+		SELECT_SESSIONS(
+		    "") "WHERE s.active_dj_id IS NOT NULL "
+			"ORDER BY s.started_at DESC, s.id DESC LIMIT 1",
 		NULL, 0, types, row, N_COLUMNS, arena, found, err))
 		return false;
 	if (!*found)
@@ -210,10 +214,10 @@ sessions_list(struct db *db, struct arena *arena, const struct db_page *page,
 	struct list list = {db, arena, visit, context};
 
 	return db_each_of_page(db,
-	    SELECT_SESSIONS "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
-	    SELECT_SESSIONS "WHERE s.started_at <= ? "
-			    "AND (s.started_at < ? OR s.id < ?) "
-			    "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
+	    BY_START "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
+	    BY_START "WHERE s.started_at <= ? "
+		     "AND (s.started_at < ? OR s.id < ?) "
+		     "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
 	    page, types, N_COLUMNS, arena, visit_row, &list, err);
 }
 
@@ -226,8 +230,8 @@ sessions_of_event(struct db *db, struct arena *arena,
 	struct list list = {db, arena, visit, context};
 
 	return db_each(db,
-	    SELECT_SESSIONS "WHERE s.event_id = ? "
-			    "ORDER BY s.started_at, s.id LIMIT ?",
+	    SELECT_SESSIONS("") "WHERE s.event_id = ? "
+				"ORDER BY s.started_at, s.id LIMIT ?",
 	    args, 2, types, N_COLUMNS, arena, visit_row, &list, err);
 }
 

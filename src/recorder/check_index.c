@@ -134,12 +134,14 @@ nearest_start(struct check *check, usec_t when, usec_t *out)
 	struct db_value row[2];
 
 	if (!read_row(check, "sets",
-		"SELECT (SELECT MAX(listed_at) FROM recordings "
-		"WHERE listed_at <= ? AND start_time IS NOT NULL "
-		"AND gone_at IS NULL), "
-		"(SELECT MIN(listed_at) FROM recordings "
-		"WHERE listed_at >= ? AND start_time IS NOT NULL "
-		"AND gone_at IS NULL)",
+		"SELECT (SELECT b.listed_at FROM recordings b "
+		"FORCE INDEX (by_time) WHERE b.listed_at <= ? "
+		"AND b.start_time IS NOT NULL AND b.gone_at IS NULL "
+		"ORDER BY b.listed_at DESC LIMIT 1), "
+		"(SELECT a.listed_at FROM recordings a "
+		"FORCE INDEX (by_time) WHERE a.listed_at >= ? "
+		"AND a.start_time IS NOT NULL AND a.gone_at IS NULL "
+		"ORDER BY a.listed_at LIMIT 1)",
 		args, 2, types, row, 2))
 		return false;
 	if (row[0].type == DB_NULL && row[1].type == DB_NULL)
