@@ -11,3 +11,6 @@ ALTER TABLE queue_entries ADD KEY by_slot (pool_id, status, slot_at);
 
 -- unless key queue_entries.by_end
 ALTER TABLE queue_entries ADD KEY by_end (pool_id, status, ended_at);
+
+-- unless key recordings.by_open
+ALTER TABLE recordings ADD KEY by_open (is_closed, listed_at, recorder_id, id);

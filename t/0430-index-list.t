@@ -127,4 +127,16 @@ cmp_ok($read, '<', 4 * $count, 'rows read for a list of a time');
 ($count, $read) = rows_read(50, ('-') x 3, 1, '-');
 cmp_ok($read, '<', 12 * $count, 'rows read for a list of those with a set');
 
+# One that is open, and older than all that are closed.
+sql(<<'END');
+UPDATE recordings SET is_closed = 1;
+UPDATE recordings SET is_closed = 0 WHERE gone_at IS NULL
+AND start_time IS NOT NULL ORDER BY listed_at LIMIT 1;
+ANALYZE TABLE recordings;
+END
+for my $of ('-', $recorder) {
+    ($count, $read) = rows_read(50, $of, ('-') x 3, 1);
+    cmp_ok($read, '<', 50, "rows read for those that are open: $of");
+}
+
 done_testing();

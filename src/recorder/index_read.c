@@ -210,19 +210,19 @@ query_times(struct query *query, const struct index_filter *filter)
 	"WHERE l.recorder_id = r.recorder_id AND l.recording_id = r.id) "
 
 /* The key is named: with many rows the server may prefer to read all of them
- * and sort. */
+ * and sort. Those that are open are few. */
 static void
 query_build(struct query *query, const struct index_filter *filter)
 {
-	buf_puts(&query->sql, SELECT_RECORDINGS);
+	const char *key = filter->open == 1 ? "by_open"
+	    : filter->recorder_id != NULL   ? "by_recorder"
+					    : "by_time";
+
+	buf_printf(&query->sql,
+	    SELECT_RECORDINGS "FORCE INDEX (%s) WHERE r.gone_at IS NULL ", key);
 	if (filter->recorder_id != NULL) {
-		buf_puts(&query->sql,
-		    "FORCE INDEX (by_recorder) WHERE r.recorder_id = ? ");
+		buf_puts(&query->sql, "AND r.recorder_id = ? ");
 		query_arg(query, db_uuid(filter->recorder_id));
-		buf_puts(&query->sql, "AND r.gone_at IS NULL ");
-	} else {
-		buf_puts(&query->sql,
-		    "FORCE INDEX (by_time) WHERE r.gone_at IS NULL ");
 	}
 	query_times(query, filter);
 	if (filter->linked == 0)
