@@ -14,3 +14,10 @@ ALTER TABLE queue_entries ADD KEY by_end (pool_id, status, ended_at);
 
 -- unless key recordings.by_open
 ALTER TABLE recordings ADD KEY by_open (is_closed, listed_at, recorder_id, id);
+
+-- What a search for the recordings of a set reads.
+-- unless key recordings.by_span
+ALTER TABLE recordings ADD KEY by_span (listed_at, end_time);
+
+-- unless key recorders.by_correction
+ALTER TABLE recorders ADD KEY by_correction (clock_correction_us);

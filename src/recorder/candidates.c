@@ -5,9 +5,6 @@
  * what a search reads, and no night is that long. */
 #define LOOK_BACK (7 * 24 * USEC_PER_HOUR)
 
-/* The most that the clock of a recorder is corrected by. */
-#define MAX_CORRECTION (24 * USEC_PER_HOUR)
-
 /* One search reads this many at most. */
 #define MAX_CANDIDATES 1000
 
@@ -52,7 +49,8 @@ static const enum db_type types[N_COLUMNS] = {
 	"(SELECT t.room FROM recorders t WHERE t.room = ? " \
 	"LIMIT 1), '')) "
 
-/* The key bounds what is read, by the recorder's clock. */
+/* The key bounds what is read, by the recorder's clock: nearly all that began
+ * before the set had also ended by then, which it shows. */
 static const char select_candidates[] =
     "SELECT r.recorder_id, r.id, r.start_time, r.end_time, r.duration_ns, "
     "r.is_closed, "
@@ -62,8 +60,10 @@ static const char select_candidates[] =
     "JOIN sessions o ON o.id = l.session_id "
     "WHERE l.recorder_id = r.recorder_id AND l.recording_id = r.id "
     "AND " HOLDS_OVERLAP " ORDER BY o.started_at LIMIT 1) "
-    "FROM recordings r LEFT JOIN recorders c ON c.id = r.recorder_id "
-    "WHERE r.listed_at BETWEEN ? AND ? AND r.gone_at IS NULL "
+    "FROM recordings r FORCE INDEX (by_span) "
+    "LEFT JOIN recorders c ON c.id = r.recorder_id "
+    "WHERE r.listed_at BETWEEN ? AND ? "
+    "AND (r.end_time IS NULL OR r.end_time >= ?) AND r.gone_at IS NULL "
     "AND r.start_time IS NOT NULL "
     "AND r.start_time + " CORRECTION_INTERVAL "<= ? "
     "AND (r.end_time IS NULL OR r.end_time + " CORRECTION_INTERVAL ">= ?) "
@@ -110,6 +110,24 @@ reserve(struct arena *arena, struct candidates *out, struct error *err)
 	    error_memory(err);
 }
 
+/* The most that the clock of any recorder is corrected by. */
+static bool
+read_correction(
+    struct db *db, struct arena *arena, usec_t *most, struct error *err)
+{
+	static const enum db_type number[] = {DB_INT};
+	struct db_value row;
+	bool found;
+
+	if (!db_select_one(db,
+		"SELECT GREATEST(COALESCE(MAX(clock_correction_us), 0), "
+		"-COALESCE(MIN(clock_correction_us), 0), 0) FROM recorders",
+		NULL, 0, number, &row, 1, arena, &found, err))
+		return false;
+	*most = row.as.number;
+	return true;
+}
+
 bool
 candidates_read(struct db *db, struct arena *arena, const struct holds_set *set,
     usec_t now, struct candidates *out, struct error *err)
@@ -117,6 +135,10 @@ candidates_read(struct db *db, struct arena *arena, const struct holds_set *set,
 	usec_t last = set->end > set->start + set->tolerance
 	    ? set->end
 	    : set->start + set->tolerance;
+	usec_t most;
+
+	if (!read_correction(db, arena, &most, err))
+		return false;
 	const struct db_value args[] = {
 	    db_uuid(&set->id),
 	    db_text(set->room),
@@ -124,8 +146,9 @@ candidates_read(struct db *db, struct arena *arena, const struct holds_set *set,
 	    db_time(now),
 	    db_time(set->end),
 	    db_int(set->tolerance),
-	    db_time(set->start - LOOK_BACK - MAX_CORRECTION),
-	    db_time(last + MAX_CORRECTION),
+	    db_time(set->start - LOOK_BACK - most),
+	    db_time(last + most),
+	    db_time(set->start - set->tolerance - most),
 	    db_time(last),
 	    db_time(set->start - set->tolerance),
 	    db_text(set->room),
@@ -134,6 +157,6 @@ candidates_read(struct db *db, struct arena *arena, const struct holds_set *set,
 	};
 
 	return reserve(arena, out, err) &&
-	    db_each(db, select_candidates, args, 13, types, N_COLUMNS, arena,
+	    db_each(db, select_candidates, args, 14, types, N_COLUMNS, arena,
 		take_row, out, err);
 }
