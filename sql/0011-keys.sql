@@ -21,3 +21,13 @@ ALTER TABLE recordings ADD KEY by_span (listed_at, end_time);
 
 -- unless key recorders.by_correction
 ALTER TABLE recorders ADD KEY by_correction (clock_correction_us);
+
+-- Whether a set has a link to it: the links of 100,000 recordings are not
+-- looked through for a list.
+-- unless column recordings.is_linked
+ALTER TABLE recordings ADD COLUMN is_linked TINYINT NOT NULL DEFAULT 0,
+  ADD KEY by_link (is_linked, listed_at, recorder_id, id);
+
+UPDATE recordings r JOIN session_recordings l
+ON l.recorder_id = r.recorder_id AND l.recording_id = r.id
+SET r.is_linked = 1;

@@ -151,6 +151,10 @@ subtest 'all of it' => sub {
     is("@lost", '', 'no link is lost');
     is(number_of($DOUBLE_STARTS), 0, 'no DJ has two active sessions');
     is(number_of($OVERLAPS), 0, 'no two sets overlap on one recording');
+    is(number_of('SELECT COUNT(*) FROM recordings r WHERE is_linked <>'
+        . ' EXISTS (SELECT 1 FROM session_recordings l WHERE l.recorder_id ='
+        . ' r.recorder_id AND l.recording_id = r.id)'), 0,
+        'it is known which recordings are linked');
     unlike($instance->log('worker'), qr/status=500/, 'there was no error');
 };
 

@@ -35,6 +35,9 @@ INSERT INTO session_recordings
 SELECT UNHEX(MD5(CONCAT('set', seq))), 2, UNHEX(MD5(seq MOD 4)),
 UNHEX(MD5(seq)), 0, 'later', UTC_TIMESTAMP(6)
 FROM seq_1_to_10000 WHERE seq MOD 6 = 0;
+UPDATE recordings r JOIN session_recordings l
+ON l.recorder_id = r.recorder_id AND l.recording_id = r.id
+SET r.is_linked = 1;
 ANALYZE TABLE recordings, session_recordings;
 END
 
@@ -127,10 +130,10 @@ cmp_ok($read, '<', 4 * $count, 'rows read for a list of a time');
 ($count, $read) = rows_read(50, ('-') x 3, 1, '-');
 cmp_ok($read, '<', 12 * $count, 'rows read for a list of those with a set');
 
-# One that is open, and older than all that are closed.
+# One that is open and one that is linked, older than all others.
 sql(<<'END');
-UPDATE recordings SET is_closed = 1;
-UPDATE recordings SET is_closed = 0 WHERE gone_at IS NULL
+UPDATE recordings SET is_closed = 1, is_linked = 0;
+UPDATE recordings SET is_closed = 0, is_linked = 1 WHERE gone_at IS NULL
 AND start_time IS NOT NULL ORDER BY listed_at LIMIT 1;
 ANALYZE TABLE recordings;
 END
@@ -138,5 +141,8 @@ for my $of ('-', $recorder) {
     ($count, $read) = rows_read(50, $of, ('-') x 3, 1);
     cmp_ok($read, '<', 50, "rows read for those that are open: $of");
 }
+($count, $read) = rows_read(50, ('-') x 3, 1, '-');
+is($count, 1, 'one is linked');
+cmp_ok($read, '<', 50, 'and not looked for among all');
 
 done_testing();

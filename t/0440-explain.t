@@ -34,6 +34,7 @@ my @EXCEPTIONS = (
     ["INSERT IGNORE INTO session_djs (session_id, dj_id, active_dj_id, place)"
         . "\nSELECT", 'a migration'],
     ['UPDATE recordings SET audio_due = 1', 'a migration'],
+    ["UPDATE recordings r JOIN session_recordings l\n", 'a migration'],
 );
 
 my $database = Setlink::Database->start;

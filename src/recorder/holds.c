@@ -225,6 +225,30 @@ update_columns(struct db *db, const struct config *config,
 	return ok;
 }
 
+#define JOIN_LINKS                          \
+	"JOIN session_recordings l "        \
+	"ON l.recorder_id = r.recorder_id " \
+	"AND l.recording_id = r.id "
+
+/* Remove the links of a set, and say so at the recordings that no other set
+ * has. */
+static bool
+remove_parts(struct db *db, const struct uuid *id, struct error *err)
+{
+	const struct db_value args[] = {db_uuid(id), db_uuid(id)};
+
+	return db_exec(db,
+		   "UPDATE recordings r " JOIN_LINKS
+		   "SET r.is_linked = EXISTS (SELECT 1 "
+		   "FROM session_recordings o "
+		   "WHERE o.recorder_id = r.recorder_id "
+		   "AND o.recording_id = r.id AND o.session_id <> ?) "
+		   "WHERE l.session_id = ?",
+		   args, 2, NULL, err) &&
+	    db_exec(db, "DELETE FROM session_recordings WHERE session_id = ?",
+		args, 1, NULL, err);
+}
+
 bool
 holds_write(struct db *db, const struct config *config, const struct uuid *id,
     const struct link_part *parts, size_t n_parts, const char *how, usec_t now,
@@ -233,12 +257,17 @@ holds_write(struct db *db, const struct config *config, const struct uuid *id,
 	const struct db_value args[] = {db_uuid(id)};
 	size_t i;
 
-	if (!db_exec(db, "DELETE FROM session_recordings WHERE session_id = ?",
-		args, 1, NULL, err))
+	if (!remove_parts(db, id, err))
 		return false;
 	for (i = 0; i < n_parts; i++)
 		if (!insert_part(db, id, i + 1, &parts[i], how, now, err))
 			return false;
+	if (n_parts > 0 &&
+	    !db_exec(db,
+		"UPDATE recordings r " JOIN_LINKS
+		"SET r.is_linked = 1 WHERE l.session_id = ?",
+		args, 1, NULL, err))
+		return false;
 	return update_columns(
 	    db, config, id, n_parts == 0 ? NULL : &parts[0], err);
 }

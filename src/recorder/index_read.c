@@ -203,32 +203,34 @@ query_times(struct query *query, const struct index_filter *filter)
 		query_after(query, filter);
 }
 
-/* MariaDB would turn EXISTS into a join that begins with the links, and sort
- * afterwards; a scalar subquery is left as it is. */
-#define A_LINK                                           \
-	"(SELECT MIN(l.part) FROM session_recordings l " \
-	"WHERE l.recorder_id = r.recorder_id AND l.recording_id = r.id) "
+/* Those that are open are few, and so may be those that are linked, or not. */
+static const char *
+query_key(const struct index_filter *filter)
+{
+	if (filter->open == 1)
+		return "by_open";
+	if (filter->recorder_id != NULL)
+		return "by_recorder";
+	return filter->linked >= 0 ? "by_link" : "by_time";
+}
 
 /* The key is named: with many rows the server may prefer to read all of them
- * and sort. Those that are open are few. */
+ * and sort. */
 static void
 query_build(struct query *query, const struct index_filter *filter)
 {
-	const char *key = filter->open == 1 ? "by_open"
-	    : filter->recorder_id != NULL   ? "by_recorder"
-					    : "by_time";
-
 	buf_printf(&query->sql,
-	    SELECT_RECORDINGS "FORCE INDEX (%s) WHERE r.gone_at IS NULL ", key);
+	    SELECT_RECORDINGS "FORCE INDEX (%s) WHERE r.gone_at IS NULL ",
+	    query_key(filter));
 	if (filter->recorder_id != NULL) {
 		buf_puts(&query->sql, "AND r.recorder_id = ? ");
 		query_arg(query, db_uuid(filter->recorder_id));
 	}
 	query_times(query, filter);
-	if (filter->linked == 0)
-		buf_puts(&query->sql, "AND " A_LINK "IS NULL ");
-	else if (filter->linked == 1)
-		buf_puts(&query->sql, "AND " A_LINK "IS NOT NULL ");
+	if (filter->linked >= 0) {
+		buf_puts(&query->sql, "AND r.is_linked = ? ");
+		query_arg(query, db_int(filter->linked));
+	}
 	if (filter->open == 0)
 		buf_puts(&query->sql, "AND r.is_closed = 1 ");
 	else if (filter->open == 1)

@@ -85,6 +85,9 @@ INSERT INTO session_recordings (session_id, part, recorder_id, recording_id,
 matched_by, linked_at)
 SELECT UNHEX(MD5(seq)), 1, UNHEX(MD5(IF(seq MOD 4, seq MOD 80, 7))),
 UNHEX(MD5(seq)), 'start', $TIME FROM seq_1_to_1500;
+UPDATE recordings r JOIN session_recordings l
+ON l.recorder_id = r.recorder_id AND l.recording_id = r.id
+SET r.is_linked = 1;
 UPDATE sync_state SET finished_at = $TIME;
 END
 INSERT INTO audit (id, at, who, action, detail)

@@ -404,6 +404,18 @@ sub test_documented_line {
     return;
 }
 
+# What the lists filter by is what all the links before have come to.
+sub test_marks {
+    my ($i) = @_;
+    my ($count) = $i->query('SELECT COUNT(*), SUM(is_linked), SUM(is_linked <>'
+        . ' EXISTS (SELECT 1 FROM session_recordings l WHERE l.recorder_id ='
+        . ' r.recorder_id AND l.recording_id = r.id)) FROM recordings r');
+    my ($all, $linked, $wrong) = @$count;
+    ok($linked > 0 && $linked < $all, 'some recordings are linked');
+    is($wrong, 0, 'and it is known which');
+    return;
+}
+
 sub tests {
     my ($i) = @_;
     test_by_start($i);
@@ -421,6 +433,7 @@ sub tests {
     test_late_start($i);
     test_small_overlap($i);
     test_late_recording($i);
+    test_marks($i);
     test_unknown($i);
     test_documented_line($i);
     return;
