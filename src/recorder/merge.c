@@ -7,9 +7,10 @@
 #include "recorder/fetch.h"
 #include "recorder/recorders.h"
 
-/* Rows read at a time, and changes written in one transaction. */
+/* Rows read at a time, and changes written in one transaction: what a refresh
+ * that ends on the way has fetched in vain. */
 #define WINDOW      500
-#define MAX_CHANGES 1000
+#define MAX_CHANGES 200
 
 enum change_kind {
 	CHANGE_ADD, /* new, or there again */
