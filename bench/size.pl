@@ -98,12 +98,14 @@ print "$recordings recordings of $recorders recorders, ", ($real ? 'MinIO'
 my $settings = settings();
 my $first = sync($settings);
 die "setlink sync: $first->{error}" if $first->{status} != 0;
+my $connections = $bucket->connections;
 my @pages = $bucket->pages;
 my $listing = seconds_of(sub { $bucket->curl(1, @pages) });
 my $gets = seconds_of(sub { $bucket->get_files($SAMPLE) });
 row('first sync', $first->{seconds}, 'all of it by curl, 16 at a time',
     $listing + $gets * $recordings / $SAMPLE,
-    "$first->{requests} requests, $first->{keys} keys, $first->{peak} KB");
+    "$first->{requests} requests, $connections connections, $first->{keys}"
+        . " keys, $first->{peak} KB");
 
 my $before = writes();
 my $none = sync($settings);

@@ -96,11 +96,19 @@ sub add_one {
     return;
 }
 
-# How many GETs of metadata there were; only the one that is played counts.
-sub gets {
+# What the bucket has counted; only the one that is played does.
+sub counts {
     my ($self) = @_;
-    my $counts = $self->{http}->get("$self->{url}/-/counts")->{content};
-    return (split / /, $counts)[1];
+    return split / /, $self->{http}->get("$self->{url}/-/counts")->{content};
+}
+
+# How many GETs of metadata there were.
+sub gets { return ($_[0]->counts)[1] }
+
+# How many connections there were, but for that which asks.
+sub connections {
+    my ($self) = @_;
+    return $self->{played} ? ($self->counts)[3] - 1 : 'some';
 }
 
 # Get URLs with one curl, so many at a time. Returns what came last.
