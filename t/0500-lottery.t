@@ -68,6 +68,12 @@ subtest 'a draw' => sub {
         for '/api/lottery/draws', "/api/lottery/draws/$prepared->{id}";
     is_verified($prepared->{id}, qr/\A1 setlink: .*not been made/,
         'there is nothing to verify');
+    # As if it were made while the record is read.
+    $instance->query('INSERT INTO draw_participants (draw_id, dj_id, name,'
+        . ' weight) SELECT w.id, d.id, d.name, 1 FROM draws w, djs d');
+    is_deeply(get("/api/lottery/draws/$prepared->{id}")->{participants}, [],
+        'nobody is in it before it is made');
+    $instance->query('DELETE FROM draw_participants');
 
     my $draw = draw();
     is($draw->{draw_id}, $prepared->{id}, 'it is the one that is made');

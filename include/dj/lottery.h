@@ -14,6 +14,10 @@
 #include "dj/djs.h"
 #include "dj/draw.h"
 
+/* Of a pool of more only those with the lowest ids are drawn from: who has been
+ * a DJ here for longest. */
+#define LOTTERY_MAX_PARTICIPANTS 2000
+
 /* A draw, prepared or done. What is only known afterwards is NULL or not
  * given before: the seed is a secret until then. */
 struct lottery_draw {

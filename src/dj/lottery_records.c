@@ -92,25 +92,6 @@ lottery_list(struct db *db, struct arena *arena, const struct db_page *page,
 }
 
 static bool
-count_participants(struct db *db, struct arena *arena, const struct uuid *id,
-    struct lottery_result *out, struct error *err)
-{
-	static const enum db_type count_types[] = {DB_INT};
-	const struct db_value args[] = {db_uuid(id)};
-	struct db_value row;
-	bool found;
-
-	if (!db_select_one(db,
-		"SELECT COUNT(*) FROM draw_participants WHERE draw_id = ?",
-		args, 1, count_types, &row, 1, arena, &found, err))
-		return false;
-	out->count = 0;
-	out->participants = arena_alloc(
-	    arena, ((size_t)row.as.number + 1) * sizeof(out->participants[0]));
-	return out->participants != NULL || error_memory(err);
-}
-
-static bool
 take_participant(void *context, const struct db_value *row, struct error *err)
 {
 	struct lottery_result *out = context;
@@ -133,12 +114,49 @@ take_participant(void *context, const struct db_value *row, struct error *err)
 	return true;
 }
 
-bool
-lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
+/* *most is for how many there is room. */
+static bool
+count_participants(struct db *db, struct arena *arena, const struct uuid *id,
+    struct lottery_result *out, int64_t *most, struct error *err)
+{
+	static const enum db_type count_types[] = {DB_INT};
+	const struct db_value args[] = {db_uuid(id)};
+	struct db_value row;
+	bool found;
+
+	if (!db_select_one(db,
+		"SELECT COUNT(*) FROM draw_participants WHERE draw_id = ?",
+		args, 1, count_types, &row, 1, arena, &found, err))
+		return false;
+	*most = row.as.number;
+	out->count = 0;
+	out->participants = arena_alloc(
+	    arena, ((size_t)*most + 1) * sizeof(out->participants[0]));
+	return out->participants != NULL || error_memory(err);
+}
+
+static bool
+read_participants(struct db *db, struct arena *arena, const struct uuid *id,
     struct lottery_result *out, struct error *err)
 {
 	static const enum db_type participant_types[] = {
 	    DB_UUID, DB_TEXT, DB_INT, DB_DOUBLE, DB_TIME, DB_INT, DB_INT};
+	int64_t most;
+
+	if (!count_participants(db, arena, id, out, &most, err))
+		return false;
+	const struct db_value args[] = {db_uuid(id), db_int(most)};
+	return db_each(db,
+	    "SELECT dj_id, name, weight, own_weight, registered_at, "
+	    "is_late, is_joker FROM draw_participants "
+	    "WHERE draw_id = ? ORDER BY dj_id LIMIT ?",
+	    args, 2, participant_types, 7, arena, take_participant, out, err);
+}
+
+bool
+lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
+    struct lottery_result *out, struct error *err)
+{
 	const struct db_value args[] = {db_uuid(id)};
 	struct db_value row[N_COLUMNS];
 	bool found;
@@ -151,14 +169,8 @@ lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
 		return error_set(err, ERROR_NOT_FOUND, "there is no such draw");
 	out->draw = from_row(row);
 	out->drawn = out->draw.drawn;
-	/* A finished draw has no more participants later. */
-	return count_participants(db, arena, id, out, err) &&
-	    db_each(db,
-		"SELECT dj_id, name, weight, own_weight, registered_at, "
-		"is_late, is_joker FROM draw_participants "
-		"WHERE draw_id = ? ORDER BY dj_id",
-		args, 1, participant_types, 7, arena, take_participant, out,
-		err);
+	/* One that is made meanwhile is told as it was. */
+	return !out->drawn || read_participants(db, arena, id, out, err);
 }
 
 struct pool {
@@ -179,6 +191,7 @@ bool
 lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
     void *context, struct error *err)
 {
+	const struct db_value args[] = {db_int(LOTTERY_MAX_PARTICIPANTS)};
 	struct pool pool = {visit, context};
 
 	return db_each(db,
@@ -188,8 +201,8 @@ lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
 	    "LEFT JOIN queue_entries q ON q.pool_id = e.pool_id "
 	    "AND q.dj_id = e.dj_id AND q.round = pools.round "
 	    "WHERE pools.open_mark = 1 AND djs.is_active = 1 "
-	    "AND q.dj_id IS NULL ORDER BY e.registered_at, djs.id",
-	    NULL, 0, dj_row_types, DJ_ROW_SIZE, arena, visit_dj, &pool, err);
+	    "AND q.dj_id IS NULL ORDER BY e.registered_at, djs.id LIMIT ?",
+	    args, 1, dj_row_types, DJ_ROW_SIZE, arena, visit_dj, &pool, err);
 }
 
 /* Wins over expected wins of each DJ, x; Jain's index is (Σx)² / (n Σx²): 1

@@ -3,9 +3,6 @@
 
 #include "dj/dj_row.h"
 
-/* A pool of more is not drawn from: the first that registered count. */
-#define MAX_PARTICIPANTS 2000
-
 /* Those of a pool `e` who can be drawn, up to the condition on the time of
  * their registration; its parameters: round, pool. The server would begin with
  * all DJs there are. */
@@ -112,7 +109,7 @@ read_all(struct db *db, struct arena *arena, const struct night *night,
 	    last_pool,
 	    db_uuid(&night->pool_id),
 	    db_time(reading->rules.due),
-	    db_int(MAX_PARTICIPANTS),
+	    db_int(LOTTERY_MAX_PARTICIPANTS),
 	};
 	return db_each(db,
 	    "SELECT " DJ_ROW_COLUMNS ", e.registered_at, "
@@ -133,7 +130,7 @@ participants_read(struct db *db, const struct config *config,
 
 	out->count = 0;
 	out->participants = arena_alloc(
-	    arena, MAX_PARTICIPANTS * sizeof(out->participants[0]));
+	    arena, LOTTERY_MAX_PARTICIPANTS * sizeof(out->participants[0]));
 	if (out->participants == NULL)
 		return error_memory(err);
 	if (!read_all(db, arena, night, &reading, err))
