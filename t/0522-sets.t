@@ -134,6 +134,52 @@ subtest 'the turn in which the event ends' => sub {
     is(sets_of($night, $first), '0-50', 'is a set, too');
 };
 
+# A small evening without an event yet.
+sub few {
+    my ($count) = @_;
+    my $night = Setlink::Evening->new($instance, start => $start);
+    $start += 6 * 86_400;
+    my @djs = map { $night->register(-300 + $_, 'DJ ' . $names++) } 1 .. $count;
+    return ($night, @djs);
+}
+
+subtest 'a turn that nobody ends' => sub {
+    my ($night, $dj) = few(1);
+    $night->go(-240)->plan_event;
+    $night->go(3 * 1440);
+    over($night);
+    is(sets_of($night, $dj), '0-720', 'is a set of twelve hours');
+};
+
+subtest 'who did not play after all' => sub {
+    my ($night) = few(2);
+    $night->go(-240)->plan_event;
+    $night->watch(5);
+    my $first = $night->drawn(-20);
+    my ($wrong) = pool($night);
+    $night->go(25);
+    my $set = start_set($instance, dj_id => $wrong);
+    $night->go(50);
+    change($night, $set, dj_id => $first);
+    is($night->drawn(50), $wrong, 'is in no draw that was due before');
+    $night->request('PUT', "/api/djs/$first",
+        { is_active => JSON::PP::false() });
+    $night->request('PUT', "/api/sessions/$set", { dj_id => $wrong });
+    is($night->queue, '', 'and does not wait when deactivated');
+    over($night);
+};
+
+subtest 'a set that nobody has ended for two days' => sub {
+    my ($night, @djs) = few(2);
+    $night->go(-290);
+    my $set = start_set($instance, dj_id => $djs[0]);
+    $night->go(2880);
+    my $event = $night->request('POST', '/api/event/start', {});
+    is($night->get("/api/sessions/$set")->{event_id}, undef,
+        'is no part of an event that starts then');
+    over($night);
+};
+
 subtest 'a set that runs when the event starts' => sub {
     my $night = Setlink::Evening->new($instance, start => $start);
     $start += 3 * 86_400;

@@ -18,6 +18,9 @@
 /* Nobody needs to see more of a queue than this many. */
 #define NIGHT_MAX_TURNS 1000
 
+#define EVENT_MAX_SLOT   1440 /* minutes */
+#define EVENT_MAX_CUTOFF 168  /* hours */
+
 struct event {
 	struct uuid id;
 	struct uuid pool_id;

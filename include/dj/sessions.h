@@ -95,7 +95,8 @@ bool sessions_end_overlong(struct db *db, int64_t hours, usec_t now,
  * again. Errors as those of sessions_start. */
 bool sessions_change(struct db *db, const struct config *config,
     struct arena *arena, const struct uuid *id,
-    const struct session_change *change, struct error *err) MUST_CHECK;
+    const struct session_change *change, usec_t now, struct error *err)
+    MUST_CHECK;
 
 /* ERROR_NOT_FOUND when there is no such session. */
 bool sessions_find(struct db *db, struct arena *arena, const struct uuid *id,

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "db/db.h"
@@ -33,8 +34,10 @@ bool turns_leave(struct db *db, const struct uuid *session_id,
 
 /* End the turns of the open event's pool that began without a set. One of half
  * a slot or more becomes a set, so that its DJ finds the recording; who had the
- * desk for less most likely did not play. */
-bool turns_close(struct db *db, struct arena *arena, const struct uuid *pool_id,
-    usec_t at, struct error *err) MUST_CHECK;
+ * desk for less most likely did not play. As all sets that nobody ends, it
+ * lasts SETLINK_MAX_SESSION_HOURS at most. */
+bool turns_close(struct db *db, const struct config *config,
+    struct arena *arena, const struct uuid *pool_id, usec_t at,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -152,9 +152,10 @@ post_end(struct call *call, struct error *err)
 }
 
 static const struct param start_params[] = {
-    {"slot_duration_minutes", PARAM_BODY, PARAM_INTEGER, false, 1, 1440, NULL},
-    {"late_arrival_cutoff_hours", PARAM_BODY, PARAM_INTEGER, false, 0, 168,
-	NULL},
+    {"slot_duration_minutes", PARAM_BODY, PARAM_INTEGER, false, 1,
+	EVENT_MAX_SLOT, NULL},
+    {"late_arrival_cutoff_hours", PARAM_BODY, PARAM_INTEGER, false, 0,
+	EVENT_MAX_CUTOFF, NULL},
     {"started_at", PARAM_BODY, PARAM_TIME, false, 0, 0, NULL},
     {NULL},
 };

@@ -117,8 +117,8 @@ put_session(struct call *call, struct error *err)
 	struct session_change change;
 
 	if (!read_change(call, &change, err) ||
-	    !sessions_change(
-		call->db, call->config, call->arena, id, &change, err))
+	    !sessions_change(call->db, call->config, call->arena, id, &change,
+		call->now, err))
 		return false;
 	look_for_recordings(call, id, 1,
 	    change.has_start || change.has_end || change.room != NULL);

@@ -104,6 +104,7 @@ events_start(struct db *db, const struct config *config, struct arena *arena,
 	struct work work = {
 	    .config = config, .arena = arena, .event = event, .now = now};
 
+	tick_before_change(db, config, arena, now);
 	return uuid_make(now, &event->id, err) &&
 	    db_transaction(db, start_work, &work, err);
 }
@@ -168,8 +169,8 @@ close_queue(struct db *db, const struct work *work, struct error *err)
 	const struct event *event = work->event;
 	const struct db_value pool[] = {db_uuid(&event->pool_id)};
 
-	return turns_close(
-		   db, work->arena, &event->pool_id, event->ended_at, err) &&
+	return turns_close(db, work->config, work->arena, &event->pool_id,
+		   event->ended_at, err) &&
 	    db_exec(db,
 		"UPDATE queue_entries SET status = 'skipped' "
 		"WHERE pool_id = ? AND status = 'waiting'",

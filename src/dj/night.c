@@ -54,6 +54,15 @@ static const enum db_type head_types[HEAD_COLUMNS] = {
 	"FROM pools p LEFT JOIN events e "                              \
 	"ON e.pool_id = p.id AND e.open_mark = 1 WHERE p.open_mark = 1"
 
+/* The tables are as little trusted as a request. */
+static int64_t
+within(int64_t number, int64_t min, int64_t max)
+{
+	if (number < min)
+		return min;
+	return number > max ? max : number;
+}
+
 static void
 event_from_row(
     const struct db_value *row, const struct config *config, struct night *out)
@@ -65,8 +74,10 @@ event_from_row(
 	    .id = row[EVENT_ID].as.id,
 	    .pool_id = out->pool_id,
 	    .started_at = row[STARTED_AT].as.time,
-	    .slot_minutes = row[SLOT_MINUTES].as.number,
-	    .cutoff_hours = row[CUTOFF_HOURS].as.number,
+	    .slot_minutes = within(
+		row[SLOT_MINUTES].as.number, 1, EVENT_MAX_SLOT),
+	    .cutoff_hours = within(
+		row[CUTOFF_HOURS].as.number, 0, EVENT_MAX_CUTOFF),
 	};
 	out->plan = (struct plan){
 	    .started_at = out->event.started_at,

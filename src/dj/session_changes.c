@@ -3,6 +3,7 @@
 
 #include "dj/djs.h"
 #include "dj/night.h"
+#include "dj/queue.h"
 #include "dj/session_ends.h"
 #include "dj/sessions.h"
 #include "dj/tick.h"
@@ -16,6 +17,7 @@ struct start {
 	struct uuid *ended;
 	size_t n_ended;
 	struct db_value event_id, pool_id; /* of the event; NULL: none */
+	usec_t now;
 };
 
 static bool
@@ -184,8 +186,8 @@ displace(struct db *db, const struct start *start, struct error *err)
 {
 	if (start->change->has_end || start->event_id.type == DB_NULL)
 		return true;
-	return turns_close(db, start->arena, &start->pool_id.as.id,
-	    start->change->started_at, err);
+	return turns_close(db, start->config, start->arena,
+	    &start->pool_id.as.id, start->change->started_at, err);
 }
 
 static bool
@@ -246,6 +248,7 @@ struct edit {
 	struct arena *arena;
 	const struct uuid *id;
 	const struct session_change *change;
+	usec_t now;
 };
 
 /* What the set is after the change. */
@@ -292,8 +295,9 @@ update(struct db *db, const struct session *new,
 	    say_conflict(&new->dj_id, err);
 }
 
-/* Another DJ takes the first place, and that in the queue. One who played in
- * the set already moves there from another place. */
+/* Another DJ takes the first place, and that in the queue; who did not play
+ * after all is in no draw that was due before. One who played in the set
+ * already moves there from another place. */
 static bool
 replace_dj(struct db *db, const struct session *old, const struct start *now,
     struct error *err)
@@ -311,7 +315,8 @@ replace_dj(struct db *db, const struct session *old, const struct start *now,
 		   args, 3, NULL, err) &&
 	    insert_dj(db, &old->id, new->dj_id, !new->has_end, 1, err) &&
 	    turns_leave(db, &old->id, &old->dj_id, err) &&
-	    turns_take(db, &set, new->dj_id, err);
+	    turns_take(db, &set, new->dj_id, err) &&
+	    queue_return(db, now->now, err);
 }
 
 /* Nobody who plays in a set is forgotten. */
@@ -325,30 +330,16 @@ check_type(const struct session *old, const struct session_change *change,
 		"session_type: more than one DJ plays in this session");
 }
 
-/* So that nobody changes the row between our reading and writing it. */
-static bool
-lock(struct db *db, struct arena *arena, const struct uuid *id,
-    struct error *err)
-{
-	static const enum db_type types[] = {DB_UUID};
-	const struct db_value args[] = {db_uuid(id)};
-	struct db_value row;
-	bool found;
-
-	return db_select_one(db,
-	    "SELECT id FROM sessions WHERE id = ? FOR UPDATE", args, 1, types,
-	    &row, 1, arena, &found, err);
-}
-
 static bool
 change_work(struct db *db, void *context, struct error *err)
 {
 	const struct edit *edit = context;
 	struct session_change change = {0};
-	struct start start = {.id = *edit->id, .change = &change};
+	struct start start = {
+	    .id = *edit->id, .change = &change, .now = edit->now};
 	struct session old, new;
 
-	if (!night_lock(db, err) || !lock(db, edit->arena, edit->id, err) ||
+	if (!night_lock(db, err) ||
 	    !sessions_find(db, edit->arena, edit->id, &old, err) ||
 	    !check_type(&old, edit->change, err))
 		return false;
@@ -368,10 +359,11 @@ change_work(struct db *db, void *context, struct error *err)
 
 bool
 sessions_change(struct db *db, const struct config *config, struct arena *arena,
-    const struct uuid *id, const struct session_change *change,
+    const struct uuid *id, const struct session_change *change, usec_t now,
     struct error *err)
 {
-	struct edit edit = {config, arena, id, change};
+	struct edit edit = {config, arena, id, change, now};
 
+	tick_before_change(db, config, arena, now);
 	return db_transaction(db, change_work, &edit, err);
 }

@@ -65,8 +65,8 @@ begin_turn(struct db *db, const struct work *work, const struct night *night,
 	    db_int(plan->turns[plan->next].position),
 	};
 
-	return turns_close(
-		   db, work->arena, &night->pool_id, plan->next_due, err) &&
+	return turns_close(db, work->config, work->arena, &night->pool_id,
+		   plan->next_due, err) &&
 	    db_exec(db,
 		"UPDATE queue_entries SET status = 'playing', began_at = ? "
 		"WHERE pool_id = ? AND position = ?",

@@ -78,8 +78,9 @@ turns_leave(struct db *db, const struct uuid *session_id,
 		   args, 2, NULL, err) &&
 	    db_exec(db,
 		"UPDATE queue_entries q JOIN pools p ON p.id = q.pool_id "
-		"SET q.session_id = NULL, "
-		"q.status = IF(p.open_mark = 1, 'waiting', 'skipped') "
+		"JOIN djs d ON d.id = q.dj_id SET q.session_id = NULL, "
+		"q.status = IF(p.open_mark = 1 AND d.is_active = 1, "
+		"'waiting', 'skipped') "
 		"WHERE q.session_id = ? AND q.dj_id = ?",
 		args, 2, NULL, err);
 }
@@ -100,6 +101,7 @@ struct reading {
 	struct turn turns[MAX_TURNS];
 	size_t count;
 	usec_t at;
+	usec_t longest;
 };
 
 static bool
@@ -119,6 +121,8 @@ take_turn(void *context, const struct db_value *row, struct error *err)
 	};
 	if (turn->ended < turn->began)
 		turn->ended = turn->began;
+	if (turn->ended - turn->began > reading->longest)
+		turn->ended = turn->began + reading->longest;
 	return true;
 }
 
@@ -189,10 +193,13 @@ end_turn(struct db *db, const struct uuid *pool_id, const struct turn *turn,
 }
 
 bool
-turns_close(struct db *db, struct arena *arena, const struct uuid *pool_id,
-    usec_t at, struct error *err)
+turns_close(struct db *db, const struct config *config, struct arena *arena,
+    const struct uuid *pool_id, usec_t at, struct error *err)
 {
-	struct reading reading = {.at = at};
+	struct reading reading = {
+	    .at = at,
+	    .longest = config->max_session_hours * USEC_PER_HOUR,
+	};
 	size_t i;
 
 	if (!read_turns(db, arena, pool_id, &reading, err))
