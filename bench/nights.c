@@ -79,7 +79,7 @@ register_all(struct bench *b, struct error *err)
 		arena_reset(&b->arena);
 		(void)snprintf(name, sizeof(name), "DJ %ld", i);
 		now += USEC_PER_MIN;
-		if (!djs_register(b->db, &b->arena, name, NULL, now, &dj, err))
+		if (!djs_register(b->db, &b->arena, name, NULL, &dj, err))
 			return false;
 	}
 	return true;

@@ -6,14 +6,13 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/../t/lib";
-use Setlink::Command qw(program run_program);
+use Setlink::Command qw(program run_program setlink);
 use Setlink::Database;
 
 my $nights = $ARGV[0] // 100;
 my $djs = $ARGV[1] // 40;
 my %settings = Setlink::Database->start->create;
-my ($status, undef, $error) = run_program(program('setlink'), \%settings,
-    'migrate');
+my ($status, undef, $error) = setlink(\%settings, 'migrate');
 die $error if $status != 0;
 ($status, my $out, $error) = run_program(program('bench/nights'), \%settings,
     $nights, $djs);

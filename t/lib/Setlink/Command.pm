@@ -8,7 +8,7 @@ use Exporter 'import';
 use POSIX ();
 use Setlink::Process qw(scratch);
 
-our @EXPORT_OK = qw(program start_program setlink setlink_start
+our @EXPORT_OK = qw(program start_program run_program setlink setlink_start
     setlink_wait);
 
 my $count = 0;
@@ -60,6 +60,8 @@ sub setlink_wait {
     return ($status, map { content("$started->{base}.$_") } qw(out err));
 }
 
-sub setlink { return setlink_wait(setlink_start(@_)) }
+# Run any program, or `setlink`.
+sub run_program { return setlink_wait(start_program(@_)) }
+sub setlink     { return setlink_wait(setlink_start(@_)) }
 
 1;
