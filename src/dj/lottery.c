@@ -153,6 +153,44 @@ write_participant(struct db *db, const struct uuid *draw_id,
 }
 
 static bool
+write_participants(
+    struct db *db, const struct lottery_result *out, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < out->count; i++)
+		if (!write_participant(
+			db, &out->draw.id, &out->participants[i], err))
+			return false;
+	return true;
+}
+
+/* What the statistics are made of. */
+static bool
+add_totals(struct db *db, const struct lottery_result *out, struct error *err)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < out->count; i++)
+		sum += (double)out->participants[i].weight;
+	const struct db_value args[] = {
+	    db_uuid(&out->participants[out->winner].dj.id),
+	    db_double(sum),
+	    db_uuid(&out->draw.id),
+	};
+	return db_exec(db,
+	    "INSERT INTO lottery_totals (dj_id, draws, wins, expected, weight) "
+	    "SELECT dj_id, 1, dj_id = ?, weight / ?, weight "
+	    "FROM draw_participants WHERE draw_id = ? "
+	    "ON DUPLICATE KEY UPDATE draws = lottery_totals.draws + 1, "
+	    "wins = lottery_totals.wins + VALUES(wins), "
+	    "expected = lottery_totals.expected + VALUES(expected), "
+	    "weight = lottery_totals.weight + VALUES(weight)",
+	    args, 3, NULL, err);
+}
+
+static bool
 write_record(struct db *db, const struct drawing *d, struct error *err)
 {
 	const struct lottery_result *out = d->out;
@@ -162,16 +200,12 @@ write_record(struct db *db, const struct drawing *d, struct error *err)
 	    db_uuid(&out->participants[out->winner].dj.id),
 	    db_uuid(&out->draw.id),
 	};
-	size_t i;
 
-	for (i = 0; i < out->count; i++)
-		if (!write_participant(
-			db, &out->draw.id, &out->participants[i], err))
-			return false;
-	return db_exec(db,
-	    "UPDATE draws SET due_at = ?, drawn_at = ?, winner_id = ? "
-	    "WHERE id = ?",
-	    args, 4, NULL, err);
+	return write_participants(db, out, err) && add_totals(db, out, err) &&
+	    db_exec(db,
+		"UPDATE draws SET due_at = ?, drawn_at = ?, winner_id = ? "
+		"WHERE id = ?",
+		args, 4, NULL, err);
 }
 
 static bool

@@ -206,19 +206,16 @@ lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
 }
 
 /* Wins over expected wins of each DJ, x; Jain's index is (Σx)² / (n Σx²): 1
- * when all won as often as their weights let expect, 1/n when one won all. */
-#define SELECT_STATISTICS                                                     \
-	"SELECT (SELECT COUNT(*) FROM draws WHERE drawn_at IS NOT NULL), "    \
-	"(SELECT COUNT(DISTINCT winner_id) FROM draws), "                     \
-	"COALESCE((SELECT AVG(weight) FROM draw_participants), 0) / 1e6, "    \
-	"COALESCE(SUM(x.wins / x.expected) * SUM(x.wins / x.expected) "       \
-	"/ (COUNT(*) * SUM((x.wins / x.expected) * (x.wins / x.expected))), " \
-	"1e0) FROM (SELECT p.dj_id, SUM(p.weight / t.total) + 0e0 AS "        \
-	"expected, SUM(p.dj_id = w.winner_id) + 0e0 AS wins "                 \
-	"FROM draw_participants p JOIN draws w ON w.id = p.draw_id "          \
-	"JOIN (SELECT draw_id, SUM(weight) AS total FROM draw_participants "  \
-	"GROUP BY draw_id) t ON t.draw_id = p.draw_id GROUP BY p.dj_id "      \
-	"HAVING expected > 0) x"
+ * when all won as often as their weights let expect, 1/n when one won all. Who
+ * could never win, as jokers came first, is not counted. */
+#define SELECT_STATISTICS                                           \
+	"SELECT CAST(COALESCE(SUM(wins), 0) AS SIGNED), "           \
+	"COUNT(NULLIF(wins, 0)), "                                  \
+	"COALESCE(SUM(weight) / SUM(draws), 0) / 1e6, "             \
+	"COALESCE(SUM(x) * SUM(x) / (COUNT(x) * SUM(x * x)), 1e0) " \
+	"FROM (SELECT wins, draws, weight, "                        \
+	"IF(expected > 0, wins / expected, NULL) AS x "             \
+	"FROM lottery_totals) t"
 
 bool
 lottery_statistics(struct db *db, struct arena *arena,
