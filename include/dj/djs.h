@@ -36,8 +36,9 @@ bool djs_register(struct db *db, struct arena *arena, const char *name,
 
 /* What is to change of a DJ; what is not given stays. */
 struct dj_change {
-	const char *name;  /* NULL: not given */
-	const char *email; /* NULL: not given */
+	const char *name; /* NULL: not given */
+	bool has_email;
+	const char *email; /* NULL: none */
 	bool has_weight, has_active;
 	double weight;
 	bool active;

@@ -28,8 +28,8 @@ enum param_type {
 	PARAM_NAME,    /* min..max characters after trimming, no controls */
 	PARAM_TEXT,    /* the same, but lines may break in it; no characters
 			* are "not given" */
-	PARAM_EMAIL,   /* something@something; the empty text is "not given" */
-	PARAM_TOKEN    /* an opaque text that the handler checks */
+	PARAM_EMAIL, /* something@something; the empty text is given as NULL */
+	PARAM_TOKEN  /* an opaque text that the handler checks */
 };
 
 struct param {

@@ -14,7 +14,7 @@ post_register(struct call *call, struct error *err)
 	struct json_writer w;
 	struct dj dj;
 
-	if (!guard_public_write(call, err) ||
+	if (!guard_public_write(call, "registration", err) ||
 	    !djs_register(call->db, call->arena, call_param(call, "name")->text,
 		call_param(call, "email")->text, &dj, err) ||
 	    !call_json(call, 200, &w, err))
@@ -95,11 +95,13 @@ static bool
 put_one(struct call *call, struct error *err)
 {
 	const struct uuid *id = &call_param(call, "id")->id;
+	const struct param_value *email = call_param(call, "email");
 	const struct param_value *weight = call_param(call, "weight");
 	const struct param_value *active = call_param(call, "is_active");
 	const struct dj_change change = {
 	    .name = call_param(call, "name")->text,
-	    .email = call_param(call, "email")->text,
+	    .has_email = email->given,
+	    .email = email->text,
 	    .has_weight = weight->given,
 	    .weight = weight->decimal,
 	    .has_active = active->given,

@@ -46,6 +46,7 @@ change_work(struct db *db, void *context, struct error *err)
 	const struct dj_change *change = edit->change;
 	const struct db_value args[] = {
 	    db_text(change->name),
+	    db_int(change->has_email),
 	    db_text(change->email),
 	    change->has_weight ? db_double(change->weight) : db_null(),
 	    change->has_active ? db_int(change->active) : db_null(),
@@ -61,9 +62,9 @@ change_work(struct db *db, void *context, struct error *err)
 		return false;
 	if (!db_exec(db,
 		"UPDATE djs SET name = COALESCE(?, name), "
-		"email = COALESCE(?, email), weight = COALESCE(?, weight), "
+		"email = IF(?, ?, email), weight = COALESCE(?, weight), "
 		"is_active = COALESCE(?, is_active) WHERE id = ?",
-		args, 5, &rows, err))
+		args, 6, &rows, err))
 		return false;
 	if (rows == 0)
 		return error_set(err, ERROR_NOT_FOUND, "there is no such DJ");

@@ -128,7 +128,7 @@ read_email(const struct request *request, const struct param *param,
 		return refuse(param, "UTF-8", err);
 	utf8_trim(&text, &len);
 	if (len == 0) {
-		out->given = false;
+		out->given = !param->required;
 		return true;
 	}
 	at = memchr(text, '@', len);

@@ -170,7 +170,8 @@ describe(const struct param_value values[PARAM_MAX])
 		else if (params[i].type == PARAM_UUIDS)
 			describe_ids(&out, v);
 		else
-			buf_printf(&out, "<%s>", v->text);
+			buf_printf(
+			    &out, "<%s>", v->text == NULL ? "none" : v->text);
 	}
 	text = arena_copy(&arena, out.data == NULL ? "" : out.data, out.len);
 	buf_free(&out);
@@ -279,8 +280,8 @@ static const struct {
     {"text=%FF", "!text"},
     {"email=a@b", "email=<a@b>"},
     {"email=+J%C3%BC@b.example+", "email=<J\xc3\xbc@b.example>"},
-    {"email=", ""},
-    {"email=+", ""},
+    {"email=", "email=<none>"},
+    {"email=+", "email=<none>"},
     {"email=a", "!email"},
     {"email=@b", "!email"},
     {"email=a@", "!email"},
@@ -338,7 +339,7 @@ static const struct {
     {"{\"text\":5}", "!text"},
     {"{\"text\":null}", ""},
     {"{\"email\":\"a@b\"}", "email=<a@b>"},
-    {"{\"email\":\"\"}", ""},
+    {"{\"email\":\"\"}", "email=<none>"},
     {"{\"email\":null}", ""},
     {"{\"email\":\"a\\u00a0b@\"}", "!email"},
     {"{\"token\":\"a/b\"}", "token=<a/b>"},

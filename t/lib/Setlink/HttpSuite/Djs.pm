@@ -68,6 +68,10 @@ sub test_changes {
         ['After', 'a@x.example', 2.5], 'with the new values');
     ok(!$changed->{json}{is_active}, 'and deactivated');
     is_status($i->request('PUT', "/api/djs/$id", {}), 200, 'or not at all');
+    is($i->request('GET', "/api/djs/$id")->{json}{email}, 'a@x.example',
+        'what is not given stays');
+    is($i->request('PUT', "/api/djs/$id", { email => '' })->{json}{email},
+        undef, 'an address can be taken away');
     is($i->request('GET', "/api/djs/$id")->{json}{name}, 'After', 'it stays');
     is_problem($i->request('POST', '/api/sessions/start', { dj_id => $id }),
         409, qr/deactivated/, 'who is deactivated does not start');
