@@ -90,6 +90,24 @@ subtest 'an hour' => sub {
     forget();
 };
 
+subtest 'requests of guests' => sub {
+    my ($dj) = map { $_->[0] } rows('SELECT LOWER(HEX(id)) FROM djs LIMIT 1');
+    $dj =~ s/(.{8})(.{4})(.{4})(.{4})(.*)/$1-$2-$3-$4-$5/;
+    my $body = JSON::PP->new->encode({ guest_name => 'G',
+        guest_email => 'g@x.example' });
+    my %request = (
+        REQUEST_METHOD => 'POST',
+        REQUEST_URI    => "/api/djs/$dj/request",
+        CONTENT_TYPE   => 'application/json',
+        CONTENT_LENGTH => length $body,
+        REMOTE_ADDR    => '192.0.2.1',
+    );
+    is_status($worker->request(\%request, $body), 201,
+        'are counted by themselves') for 1 .. 3;
+    is_problem($worker->request(\%request, $body), 429,
+        qr/\Ano more than 3 requests/, 'and limited, too');
+};
+
 subtest 'IPv6' => sub {
     exhaust('2001:db8::1');
     is_refused(from('2001:db8::ffff:1'), 'one client has a /64');

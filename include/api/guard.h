@@ -22,10 +22,12 @@ bool guard_events(struct call *call, struct error *err) MUST_CHECK;
 bool guard_is_admin(struct call *call);
 
 /* For the handlers of public routes that make something new: whether the
- * client's address may make one more in this hour
- * (SETLINK_REGISTRATION_LIMIT, for all such routes together), and count it. To
- * be called once, before anything is done. Loopback is not counted. Errors:
- * TOO_MANY. */
-bool guard_public_write(struct call *call, struct error *err) MUST_CHECK;
+ * client's address may make one more of it in this hour
+ * (SETLINK_REGISTRATION_LIMIT), and count it. `what` is "registration" or
+ * "request": guests who ask do not keep the DJs of the same network from
+ * registering. To be called once, before anything is done. Loopback is not
+ * counted. Errors: TOO_MANY. */
+bool guard_public_write(struct call *call, const char *what, struct error *err)
+    MUST_CHECK;
 
 #endif

@@ -140,11 +140,11 @@ guard_is_admin(struct call *call)
 }
 
 bool
-guard_public_write(struct call *call, struct error *err)
+guard_public_write(struct call *call, const char *what, struct error *err)
 {
 	const struct request *request = call->request;
 	const struct count_limit limit = {
-	    "write", call->config->registration_limit, USEC_PER_HOUR};
+	    what, call->config->registration_limit, USEC_PER_HOUR};
 	bool taken;
 
 	if (limit.most == 0 ||
@@ -158,7 +158,6 @@ guard_public_write(struct call *call, struct error *err)
 	log_line(LOG_WARN, "event=too_many_writes client=%s req=%s",
 	    request->client_text, request->id);
 	return error_set(err, ERROR_TOO_MANY,
-	    "no more than %lld registrations and requests are taken from one "
-	    "address in an hour",
-	    (long long)limit.most);
+	    "no more than %lld %ss are taken from one address in an hour",
+	    (long long)limit.most, what);
 }

@@ -40,7 +40,7 @@ post_request(struct call *call, struct error *err)
 	};
 	struct json_writer w;
 
-	if (!guard_public_write(call, err) ||
+	if (!guard_public_write(call, "request", err) ||
 	    !requests_add(call->db, call->arena, &request, err) ||
 	    !call_json(call, 201, &w, err))
 		return false;

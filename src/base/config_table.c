@@ -85,7 +85,7 @@ const struct config_setting config_settings[] = {
 	"addresses or CIDR blocks whose X-Forwarded-For is believed"},
     {"SETLINK_REGISTRATION_LIMIT", CONFIG_INTEGER, AT(registration_limit), "60",
 	NULL, 0, 10000, false,
-	"registrations an hour from one client address; 0: no limit"},
+	"registrations, and requests of guests, an hour from one address; 0: no limit"},
     {"SETLINK_LOG", CONFIG_LEVEL, AT(log_level), "info", NULL, NO_RANGE, false,
 	"error, warn, info or debug"},
 };
