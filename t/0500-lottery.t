@@ -98,6 +98,8 @@ subtest 'verifying' => sub {
     my $record = get('/api/lottery/draws/' . get('/api/lottery/draws')->[1]{id});
     is_verified($record->{id}, qr/\A0 the draw is as/, 'by its id');
     is_verified(record_file($record), qr/\A0 the draw is as/, 'by its record');
+    is_verified(record_file({ %$record, rules => undef }),
+        qr/\A0 the draw is as/, 'one of an old setlink has no rules');
     my ($other) = grep { $_->{dj_id} ne $record->{winner}{dj_id} }
         @{ $record->{participants} };
     my %forged = (
@@ -109,6 +111,14 @@ subtest 'verifying' => sub {
             { participants => [reverse @{ $record->{participants} }] },
         'without a seed' => { seed => undef },
         'of another algorithm' => { algorithm => 'dice' },
+        'of somebody with another own weight' => { participants => [
+            map { { %$_, own_weight => 2 } } @{ $record->{participants} }] },
+        'of somebody who is no joker' => { participants => [
+            map { { %$_, joker => JSON::PP::true() } }
+                @{ $record->{participants} }] },
+        'of other rules' =>
+            { rules => { %{ $record->{rules} }, base_weight => 3 } },
+        'of rules that are none' => { rules => 7 },
         'with a weight of text' =>
             { participants => [{ %$other, weight_millionths => 'x' }] },
     );

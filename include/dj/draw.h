@@ -26,17 +26,27 @@
 /* What the weights of a draw depend on. */
 struct draw_rules {
 	double base_weight;
-	double joker_factor;
+	double joker; /* a factor; 0: jokers are drawn before all others */
 	bool has_cutoff;
 	usec_t cutoff; /* who registers later is late */
 	usec_t due;    /* the moment whose weights count */
 };
 
+/* What the weight of somebody comes of, beside the rules. */
+struct draw_reasons {
+	double own_weight;
+	usec_t registered_at; /* for the pool */
+	bool joker;           /* was not drawn at the last event */
+};
+
+bool draw_is_late(const struct draw_rules *rules, usec_t registered_at);
+
 /* The weight of a DJ in millionths: own weight × base × ½ if late × (1 + the
  * tenth part of the hours waited, 0.2 at most) × the joker's factor; never
- * under a tenth, never over a billion. */
-int64_t draw_weight(const struct draw_rules *rules, double own_weight,
-    usec_t registered_at, bool joker);
+ * under a tenth, never over a billion. Where the rules put jokers first, and
+ * there is any in the draw, 0 for who is none. */
+int64_t draw_weight(const struct draw_rules *rules,
+    const struct draw_reasons *reasons, bool any_joker);
 
 struct draw_participant {
 	struct uuid id;
@@ -76,6 +86,10 @@ struct draw_claim {
 	const struct draw_participant *participants;
 	size_t count;
 	struct uuid winner;
+	/* By what the weights were made; NULL where an old record does not
+	 * tell. */
+	const struct draw_rules *rules;
+	const struct draw_reasons *reasons; /* of the participants */
 };
 
 /* Recompute a draw. ERROR_CONFLICT, with what does not fit, for a record that

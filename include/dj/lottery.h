@@ -31,17 +31,17 @@ struct lottery_draw {
 	usec_t due_at, drawn_at;
 	struct uuid winner_id;
 	const char *winner_name;
+	/* By what the weights were made; old records do not tell. */
+	bool has_rules;
+	struct draw_rules rules;
 };
 
 /* Somebody in a draw. */
 struct lottery_participant {
 	struct dj dj;   /* of a record: only id and name */
 	int64_t weight; /* millionths */
-	/* What it came of, beside the settings; in old records it is not. */
-	bool explained;
-	double own_weight;
-	usec_t registered_at; /* for the pool */
-	bool late, joker;
+	struct draw_reasons reasons;
+	bool late;
 };
 
 /* Prepare the next draw of a pool unless one is prepared: make a seed and

@@ -159,15 +159,35 @@ get_draws(struct call *call, struct error *err)
 static void
 add_reasons(struct json_writer *w, const struct lottery_participant *p)
 {
-	if (!p->explained)
-		return;
 	json_key(w, "own_weight");
-	json_decimal(w, p->own_weight);
-	view_time(w, "registered_at", true, p->registered_at);
+	json_decimal(w, p->reasons.own_weight);
+	view_time(w, "registered_at", true, p->reasons.registered_at);
 	json_key(w, "late");
 	json_bool(w, p->late);
 	json_key(w, "joker");
-	json_bool(w, p->joker);
+	json_bool(w, p->reasons.joker);
+}
+
+/* The rules of the weights; null where an old record does not tell. */
+static void
+add_rules(struct json_writer *w, const struct lottery_draw *draw)
+{
+	const struct draw_rules *rules = &draw->rules;
+
+	json_key(w, "rules");
+	if (!draw->has_rules) {
+		json_null(w);
+		return;
+	}
+	json_object_begin(w);
+	json_key(w, "base_weight");
+	json_decimal(w, rules->base_weight);
+	json_key(w, "joker_factor");
+	json_decimal(w, rules->joker > 0 ? rules->joker : 1);
+	json_key(w, "jokers_first");
+	json_bool(w, !(rules->joker > 0));
+	view_time(w, "late_after", rules->has_cutoff, rules->cutoff);
+	json_object_end(w);
 }
 
 /* All that is needed to recompute it: see doc/lottery.md. */
@@ -184,6 +204,7 @@ get_draw(struct call *call, struct error *err)
 		return false;
 	json_object_begin(&w);
 	add_draw(&w, &result.draw);
+	add_rules(&w, &result.draw);
 	json_key(&w, "participants");
 	json_array_begin(&w);
 	for (i = 0; i < result.count; i++) {
@@ -193,7 +214,8 @@ get_draw(struct call *call, struct error *err)
 		json_string(&w, result.participants[i].dj.name);
 		json_key(&w, "weight_millionths");
 		json_number(&w, result.participants[i].weight);
-		add_reasons(&w, &result.participants[i]);
+		if (result.draw.has_rules)
+			add_reasons(&w, &result.participants[i]);
 		json_object_end(&w);
 	}
 	json_array_end(&w);

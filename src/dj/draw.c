@@ -15,22 +15,30 @@
 #define LEAST_WEIGHT     0.1
 #define MOST_WEIGHT      1e9
 
-int64_t
-draw_weight(const struct draw_rules *rules, double own_weight,
-    usec_t registered_at, bool joker)
+bool
+draw_is_late(const struct draw_rules *rules, usec_t registered_at)
 {
-	double waited = (double)(rules->due - registered_at) /
-	    (double)USEC_PER_HOUR / HOURS_FOR_ONE;
-	double weight = own_weight * rules->base_weight;
+	return rules->has_cutoff && registered_at > rules->cutoff;
+}
 
-	if (rules->has_cutoff && registered_at > rules->cutoff)
+int64_t
+draw_weight(const struct draw_rules *rules, const struct draw_reasons *reasons,
+    bool any_joker)
+{
+	double waited = (double)(rules->due - reasons->registered_at) /
+	    (double)USEC_PER_HOUR / HOURS_FOR_ONE;
+	double weight = reasons->own_weight * rules->base_weight;
+
+	if (any_joker && !reasons->joker && !(rules->joker > 0))
+		return 0;
+	if (draw_is_late(rules, reasons->registered_at))
 		weight *= LATE_FACTOR;
 	if (waited > MOST_FOR_WAITING)
 		waited = MOST_FOR_WAITING;
 	if (waited > 0)
 		weight *= 1 + waited;
-	if (joker)
-		weight *= rules->joker_factor;
+	if (reasons->joker && rules->joker > 0)
+		weight *= rules->joker;
 	/* Written so that a NaN counts as the least. */
 	if (!(weight >= LEAST_WEIGHT))
 		weight = LEAST_WEIGHT;
@@ -182,6 +190,24 @@ sorted(const struct draw_participant *participants, size_t count)
 	return true;
 }
 
+static bool
+check_weights(const struct draw_claim *claim, struct error *err)
+{
+	bool any_joker = false;
+	size_t i;
+
+	if (claim->rules == NULL)
+		return true;
+	for (i = 0; i < claim->count; i++)
+		any_joker = any_joker || claim->reasons[i].joker;
+	for (i = 0; i < claim->count; i++)
+		if (claim->participants[i].weight !=
+		    draw_weight(claim->rules, &claim->reasons[i], any_joker))
+			return refuse(
+			    err, "a weight is not the one of its reasons");
+	return true;
+}
+
 bool
 draw_verify(const struct draw_claim *claim, struct error *err)
 {
@@ -197,6 +223,8 @@ draw_verify(const struct draw_claim *claim, struct error *err)
 	if (!sorted(claim->participants, claim->count))
 		return refuse(
 		    err, "the participants are not in the order of their ids");
+	if (!check_weights(claim, err))
+		return false;
 	draw_record(
 	    &record, &claim->id, claim->due, claim->participants, claim->count);
 	ok = (buf_text(&record) != NULL || error_memory(err)) &&

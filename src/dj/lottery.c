@@ -103,6 +103,8 @@ read_prepared(struct db *db, struct drawing *d, usec_t due, struct error *err)
 	    .seed = row[3].as.text.bytes,
 	    .due_at = due,
 	    .drawn_at = d->now,
+	    .has_rules = draw->has_rules,
+	    .rules = draw->rules,
 	};
 	return true;
 }
@@ -139,10 +141,10 @@ write_participant(struct db *db, const struct uuid *draw_id,
 	    db_uuid(&p->dj.id),
 	    db_text(p->dj.name),
 	    db_int(p->weight),
-	    db_double(p->own_weight),
-	    db_time(p->registered_at),
+	    db_double(p->reasons.own_weight),
+	    db_time(p->reasons.registered_at),
 	    db_int(p->late),
-	    db_int(p->joker),
+	    db_int(p->reasons.joker),
 	};
 
 	return db_exec(db,
@@ -194,18 +196,22 @@ static bool
 write_record(struct db *db, const struct drawing *d, struct error *err)
 {
 	const struct lottery_result *out = d->out;
+	const struct draw_rules *rules = &out->draw.rules;
 	const struct db_value args[] = {
 	    db_time(out->draw.due_at),
 	    db_time(out->draw.drawn_at),
 	    db_uuid(&out->participants[out->winner].dj.id),
+	    db_double(rules->base_weight),
+	    db_double(rules->joker),
+	    rules->has_cutoff ? db_time(rules->cutoff) : db_null(),
 	    db_uuid(&out->draw.id),
 	};
 
 	return write_participants(db, out, err) && add_totals(db, out, err) &&
 	    db_exec(db,
-		"UPDATE draws SET due_at = ?, drawn_at = ?, winner_id = ? "
-		"WHERE id = ?",
-		args, 4, NULL, err);
+		"UPDATE draws SET due_at = ?, drawn_at = ?, winner_id = ?, "
+		"base_weight = ?, joker = ?, cutoff_at = ? WHERE id = ?",
+		args, 7, NULL, err);
 }
 
 static bool

@@ -13,6 +13,9 @@ enum column {
 	DRAWN_AT,
 	WINNER_ID,
 	WINNER_NAME,
+	BASE_WEIGHT,
+	JOKER,
+	CUTOFF_AT,
 	N_COLUMNS
 };
 
@@ -27,17 +30,37 @@ static const enum db_type types[N_COLUMNS] = {
     [DRAWN_AT] = DB_TIME,
     [WINNER_ID] = DB_UUID,
     [WINNER_NAME] = DB_TEXT,
+    [BASE_WEIGHT] = DB_DOUBLE,
+    [JOKER] = DB_DOUBLE,
+    [CUTOFF_AT] = DB_TIME,
 };
 
 /* The seed of a draw that is prepared does not leave the database. */
 #define SELECT_DRAWS(key)                                                  \
 	"SELECT w.id, w.pool_id, w.number, w.commitment, w.committed_at, " \
 	"IF(w.drawn_at IS NULL, NULL, w.seed), w.due_at, w.drawn_at, "     \
-	"w.winner_id, p.name FROM draws w " key                            \
-	"LEFT JOIN draw_participants p "                                   \
+	"w.winner_id, p.name, w.base_weight, w.joker, w.cutoff_at "        \
+	"FROM draws w " key "LEFT JOIN draw_participants p "               \
 	"ON p.draw_id = w.id AND p.dj_id = w.winner_id "
 
 #define BY_TIME SELECT_DRAWS("FORCE INDEX (by_time) ")
+
+static void
+rules_from_row(const struct db_value *row, struct lottery_draw *out)
+{
+	out->has_rules = row[BASE_WEIGHT].type != DB_NULL &&
+	    row[JOKER].type != DB_NULL;
+	if (!out->has_rules)
+		return;
+	out->rules = (struct draw_rules){
+	    .base_weight = row[BASE_WEIGHT].as.decimal,
+	    .joker = row[JOKER].as.decimal,
+	    .has_cutoff = row[CUTOFF_AT].type != DB_NULL,
+	    .due = out->due_at,
+	};
+	if (out->rules.has_cutoff)
+		out->rules.cutoff = row[CUTOFF_AT].as.time;
+}
 
 static struct lottery_draw
 from_row(const struct db_value *row)
@@ -59,6 +82,7 @@ from_row(const struct db_value *row)
 		draw.winner_name = row[WINNER_NAME].type == DB_NULL
 		    ? ""
 		    : row[WINNER_NAME].as.text.bytes;
+		rules_from_row(row, &draw);
 	}
 	return draw;
 }
@@ -101,13 +125,14 @@ take_participant(void *context, const struct db_value *row, struct error *err)
 	p->dj.id = row[0].as.id;
 	p->dj.name = row[1].as.text.bytes;
 	p->weight = row[2].as.number;
-	p->explained = row[3].type != DB_NULL && row[4].type != DB_NULL;
-	if (p->explained) {
-		p->own_weight = row[3].as.decimal;
-		p->registered_at = row[4].as.time;
-		p->late = row[5].as.number != 0;
-		p->joker = row[6].as.number != 0;
-	}
+	if (out->draw.has_rules && row[3].type != DB_NULL &&
+	    row[4].type != DB_NULL)
+		p->reasons = (struct draw_reasons){
+		    .own_weight = row[3].as.decimal,
+		    .registered_at = row[4].as.time,
+		    .joker = row[6].as.number != 0,
+		};
+	p->late = row[5].as.number != 0;
 	if (uuid_compare(&p->dj.id, &out->draw.winner_id) == 0)
 		out->winner = out->count;
 	out->count++;

@@ -18,6 +18,7 @@
 
 struct reading {
 	struct draw_rules rules;
+	bool any_joker;
 	struct lottery_result *out;
 };
 
@@ -31,13 +32,13 @@ take_participant(void *context, const struct db_value *row, struct error *err)
 
 	(void)err;
 	p->dj = dj_row_read(row);
-	p->registered_at = row[REGISTERED_AT].as.time;
-	p->explained = true;
-	p->own_weight = p->dj.weight;
-	p->late = r->rules.has_cutoff && p->registered_at > r->rules.cutoff;
-	p->joker = row[JOKER].as.number != 0;
-	p->weight = draw_weight(
-	    &r->rules, p->own_weight, p->registered_at, p->joker);
+	p->reasons = (struct draw_reasons){
+	    .own_weight = p->dj.weight,
+	    .registered_at = row[REGISTERED_AT].as.time,
+	    .joker = row[JOKER].as.number != 0,
+	};
+	p->late = draw_is_late(&r->rules, p->reasons.registered_at);
+	r->any_joker = r->any_joker || p->reasons.joker;
 	return true;
 }
 
@@ -66,7 +67,7 @@ rules_of(const struct config *config, const struct night *night, usec_t due)
 	const struct event *event = &night->event;
 	struct draw_rules rules = {
 	    .base_weight = config->base_weight,
-	    .joker_factor = config->joker > 0 ? config->joker : 1,
+	    .joker = config->joker,
 	    .has_cutoff = night->has_event,
 	    .due = due,
 	};
@@ -78,16 +79,16 @@ rules_of(const struct config *config, const struct night *night, usec_t due)
 }
 
 static void
-put_jokers_first(struct lottery_result *out)
+weigh(struct reading *reading)
 {
-	bool any = false;
+	struct lottery_result *out = reading->out;
 	size_t i;
 
 	for (i = 0; i < out->count; i++)
-		any = any || out->participants[i].joker;
-	for (i = 0; any && i < out->count; i++)
-		if (!out->participants[i].joker)
-			out->participants[i].weight = 0;
+		out->participants[i].weight = draw_weight(&reading->rules,
+		    &out->participants[i].reasons, reading->any_joker);
+	out->draw.has_rules = true;
+	out->draw.rules = reading->rules;
 }
 
 static bool
@@ -135,8 +136,7 @@ participants_read(struct db *db, const struct config *config,
 		return error_memory(err);
 	if (!read_all(db, arena, night, &reading, err))
 		return false;
-	if (config->joker <= 0)
-		put_jokers_first(out);
+	weigh(&reading);
 	return true;
 }
 

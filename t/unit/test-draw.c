@@ -9,7 +9,7 @@
 #define HOUR         USEC_PER_HOUR
 
 static const struct {
-	double own, base, joker_factor;
+	double own, base, joker_rule;
 	usec_t registered, cutoff; /* the draw is due at 100 h */
 	bool has_cutoff, joker;
 	int64_t weight;
@@ -38,16 +38,34 @@ test_weights(void)
 	for (size_t i = 0; i < COUNT(weights); i++) {
 		const struct draw_rules rules = {
 		    .base_weight = weights[i].base,
-		    .joker_factor = weights[i].joker_factor,
+		    .joker = weights[i].joker_rule,
 		    .has_cutoff = weights[i].has_cutoff,
 		    .cutoff = weights[i].cutoff,
 		    .due = 100 * HOUR,
 		};
 
-		tap_is_int(draw_weight(&rules, weights[i].own,
-			       weights[i].registered, weights[i].joker),
+		const struct draw_reasons reasons = {
+		    weights[i].own, weights[i].registered, weights[i].joker};
+
+		tap_is_int(draw_weight(&rules, &reasons, false),
 		    weights[i].weight, "weight, row %zu", i);
+		tap_is_int(draw_weight(&rules, &reasons, true),
+		    weights[i].weight, "beside jokers, row %zu", i);
 	}
+}
+
+static void
+test_jokers_first(void)
+{
+	const struct draw_rules rules = {.base_weight = 1, .joker = 0};
+	const struct draw_reasons joker = {1, 0, true}, other = {1, 0, false};
+
+	tap_is_int(draw_weight(&rules, &other, false), DRAW_ONE,
+	    "without a joker all have their weights");
+	tap_is_int(draw_weight(&rules, &other, true), 0,
+	    "beside one nobody else is drawn");
+	tap_is_int(
+	    draw_weight(&rules, &joker, true), DRAW_ONE, "jokers have theirs");
 }
 
 static void
@@ -238,6 +256,7 @@ int
 main(void)
 {
 	test_weights();
+	test_jokers_first();
 	test_distribution();
 	test_refusals();
 	test_record();
