@@ -16,4 +16,13 @@ extern const enum db_type dj_row_types[DJ_ROW_SIZE];
 
 struct dj dj_row_read(const struct db_value *row);
 
+/* For db_each over such rows: what to call for each of them. */
+struct dj_row_visit {
+	djs_visit *visit;
+	void *context;
+};
+
+bool dj_row_visit(void *context, const struct db_value *row, struct error *err)
+    MUST_CHECK;
+
 #endif

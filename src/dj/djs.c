@@ -39,25 +39,20 @@ djs_find(struct db *db, struct arena *arena, const struct uuid *id,
 	return true;
 }
 
-struct list {
-	djs_visit *visit;
-	void *context;
-};
-
-static bool
-visit_row(void *context, const struct db_value *row, struct error *err)
+bool
+dj_row_visit(void *context, const struct db_value *row, struct error *err)
 {
-	const struct list *list = context;
+	const struct dj_row_visit *each = context;
 	const struct dj dj = dj_row_read(row);
 
-	return list->visit(list->context, &dj, err);
+	return each->visit(each->context, &dj, err);
 }
 
 bool
 djs_list(struct db *db, struct arena *arena, const struct db_page *page,
     djs_visit *visit, void *context, struct error *err)
 {
-	struct list list = {visit, context};
+	struct dj_row_visit each = {visit, context};
 
 	return db_each_of_page(db,
 	    "SELECT " DJ_ROW_COLUMNS " FROM djs FORCE INDEX (by_registration) "
@@ -66,7 +61,7 @@ djs_list(struct db *db, struct arena *arena, const struct db_page *page,
 	    "WHERE registered_at <= ? "
 	    "AND (registered_at < ? OR id < ?) "
 	    "ORDER BY registered_at DESC, id DESC LIMIT ?",
-	    page, dj_row_types, DJ_ROW_SIZE, arena, visit_row, &list, err);
+	    page, dj_row_types, DJ_ROW_SIZE, arena, dj_row_visit, &each, err);
 }
 
 bool

@@ -198,26 +198,12 @@ lottery_find(struct db *db, struct arena *arena, const struct uuid *id,
 	return !out->drawn || read_participants(db, arena, id, out, err);
 }
 
-struct pool {
-	djs_visit *visit;
-	void *context;
-};
-
-static bool
-visit_dj(void *context, const struct db_value *row, struct error *err)
-{
-	const struct pool *pool = context;
-	const struct dj dj = dj_row_read(row);
-
-	return pool->visit(pool->context, &dj, err);
-}
-
 bool
 lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
     void *context, struct error *err)
 {
 	const struct db_value args[] = {db_int(LOTTERY_MAX_PARTICIPANTS)};
-	struct pool pool = {visit, context};
+	struct dj_row_visit each = {visit, context};
 
 	return db_each(db,
 	    "SELECT " DJ_ROW_COLUMNS " FROM pools "
@@ -227,7 +213,8 @@ lottery_pool(struct db *db, struct arena *arena, djs_visit *visit,
 	    "AND q.dj_id = e.dj_id AND q.round = pools.round "
 	    "WHERE pools.open_mark = 1 AND djs.is_active = 1 "
 	    "AND q.dj_id IS NULL ORDER BY e.registered_at, djs.id LIMIT ?",
-	    args, 1, dj_row_types, DJ_ROW_SIZE, arena, visit_dj, &pool, err);
+	    args, 1, dj_row_types, DJ_ROW_SIZE, arena, dj_row_visit, &each,
+	    err);
 }
 
 /* Wins over expected wins of each DJ, x; Jain's index is (Σx)² / (n Σx²): 1
