@@ -179,7 +179,7 @@ for my $status (429, 500, 502, 503, 504) {
     is_answer((get($proxy->authority, 'x'))[0],
         qr/^$status unavailable MinIO at \S+ is not able to answer: HTTP/,
         "HTTP $status");
-    is_deeply([$proxy->requests], [("GET $status") x 3],
+    is_deeply([$proxy->all_requests], [("GET $status") x 3],
         "$status is tried three times");
 }
 for my $case ([302, 'internal'], [400, 'internal'], [401, 'unauthorized'],
@@ -189,7 +189,8 @@ for my $case ([302, 'internal'], [400, 'internal'], [401, 'unauthorized'],
         : "return $status;");
     is_answer((get($proxy->authority, 'x'))[0], qr/^$status $error /,
         "HTTP $status");
-    is_deeply([$proxy->requests], ["GET $status"], "$status is tried once");
+    is_deeply([$proxy->all_requests], ["GET $status"],
+        "$status is tried once");
 }
 
 my $long = failing('set $x ' . 'x' x 1000
@@ -208,7 +209,7 @@ END
 is_answer((get('https://localhost:' . $tls->port, 'x'))[0],
     qr/^0 unavailable MinIO at \S+ cannot be reached: SSL peer certificate/,
     'a certificate that nobody has signed');
-is_deeply([$tls->requests], [], 'nothing was sent there');
+is_deeply([$tls->all_requests], [], 'nothing was sent there');
 
 my $bad = Setlink::Proxy->start(
     server => 'location / { default_type text/xml; return 200 "<html/>"; }');

@@ -83,4 +83,12 @@ sub requests {
     return @lines;
 }
 
+# All of them. It is ended for that: the log has a request only some time after
+# its answer.
+sub all_requests {
+    my ($self) = @_;
+    $self->stop;
+    return $self->requests;
+}
+
 1;
