@@ -60,7 +60,7 @@ sub new_set {
     return $id;
 }
 
-# A recording: start, end (open without), recorder.
+# A recording: start, end (open without), recorder, gone.
 sub new_recording {
     my (%r) = @_;
     my $id = uuid_of(0xb0000000 + ++$count, $count);
@@ -89,7 +89,7 @@ sub link_set {
     my ($set, $recording, %link) = @_;
     push @sql, 'INSERT INTO session_recordings (session_id, part, recorder_id,'
         . ' recording_id, offset_us, matched_by, linked_at) VALUES ('
-        . join(', ', bin($set), 1, bin($recording->{recorder}),
+        . join(', ', bin($set), $link{part} // 1, bin($recording->{recorder}),
             bin($recording->{id}), ($link{offset} // 0) * 1_000_000,
             text($link{how} // 'start'), "'2020-01-01'") . ");\n";
     return;
@@ -271,6 +271,42 @@ subtest 'what is left alone' => sub {
         for $by_hand, $lost, $holder, $stays;
     is($table->{$_}{gets}, '-', 'as it is told of those that have none')
         for $barred, $empty;
+};
+
+subtest 'a further part is gone' => sub {
+    my $begin = $evening + 1.25 * $DAY;
+    my $desk = new_recorder();
+    my @parts = map { new_recording(recorder => $desk,
+        start => $begin + $_ * 1200, end => $begin + $_ * 1200 + 1100,
+        gone => $_ == 1) } 0 .. 2;
+    my $set = new_set(start => $begin, end => $begin + $HOUR);
+    link_set($set, $parts[$_], part => $_ + 1) for 0, 1;
+    flush_rows();
+    my $links = sub {
+        return [map { $_->[0] } rows('SELECT LOWER(HEX(recording_id)) FROM'
+            . ' session_recordings WHERE session_id = ' . bin($set)
+            . ' ORDER BY part')];
+    };
+    my @all = map { $_->{id} =~ tr/-//dr } @parts;
+    my ($table) = table();
+    is_deeply($links->(), \@all, 'it stays at its place, if others come');
+    ($table) = table();
+    is($table->{$set}{gets}, 'the same', 'then there is nothing to do');
+    is_deeply($links->(), \@all, 'it stays');
+    rows('UPDATE recordings SET gone_at = NULL WHERE id = '
+        . bin($parts[1]{id}));
+    ($table) = table();
+    is($table->{$set}{gets}, 'the same', 'the set has it when it is back');
+    rows("UPDATE recordings SET gone_at = '2020-01-01' WHERE id = "
+        . bin($parts[2]{id}));
+    ($table) = table();
+    is_deeply($links->(), \@all, 'as it is for the last part');
+    my $nearer = new_recording(start => $begin, end => $begin + $HOUR);
+    rows('UPDATE recordings SET start_time = start_time + INTERVAL 5 SECOND'
+        . ' WHERE id = ' . bin($parts[0]{id}));
+    ($table) = table();
+    is_deeply($links->(), [$nearer->{id} =~ tr/-//dr],
+        'with another first part it goes');
 };
 
 subtest 'a better one is held' => sub {

@@ -27,6 +27,7 @@ struct link_part {
 	struct uuid recording_id;
 	usec_t offset; /* where in the recording the set begins */
 	usec_t linked; /* since when the set has it; 0: from now on */
+	bool gone;     /* from the bucket, but it may come back */
 };
 
 struct link_result {
@@ -53,7 +54,8 @@ struct link_request {
 };
 
 /* Find the recordings of a set by the rules of match.h and link them, in one
- * transaction. ERROR_NOT_FOUND when there is no such session. */
+ * transaction. Further parts that are gone stay, unless `anew`, while the first
+ * part does. ERROR_NOT_FOUND when there is no such session. */
 bool links_find(struct db *db, const struct config *config, struct arena *arena,
     const struct link_request *request, struct link_result *out,
     struct error *err) MUST_CHECK;

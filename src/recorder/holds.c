@@ -122,6 +122,7 @@ take_part(void *context, const struct db_value *row, struct error *err)
 	    .recording_id = row[1].as.id,
 	    .offset = row[2].as.number,
 	    .linked = row[4].as.time,
+	    .gone = row[5].as.number != 0,
 	};
 	*out->how = row[3].as.text.bytes;
 	return true;
@@ -133,17 +134,19 @@ holds_read(struct db *db, struct arena *arena, const struct uuid *id,
     struct error *err)
 {
 	static const enum db_type types[] = {
-	    DB_UUID, DB_UUID, DB_INT, DB_TEXT, DB_TIME};
+	    DB_UUID, DB_UUID, DB_INT, DB_TEXT, DB_TIME, DB_INT};
 	const struct db_value args[] = {db_uuid(id), db_int(MATCH_MAX_PARTS)};
 	struct parts out = {parts, n_parts, how};
 
 	*n_parts = 0;
 	*how = NULL;
 	return db_each(db,
-	    "SELECT recorder_id, recording_id, offset_us, matched_by, "
-	    "linked_at FROM session_recordings WHERE session_id = ? "
-	    "ORDER BY part LIMIT ?",
-	    args, 2, types, 5, arena, take_part, &out, err);
+	    "SELECT l.recorder_id, l.recording_id, l.offset_us, "
+	    "l.matched_by, l.linked_at, r.gone_at IS NOT NULL "
+	    "FROM session_recordings l LEFT JOIN recordings r "
+	    "ON r.recorder_id = l.recorder_id AND r.id = l.recording_id "
+	    "WHERE l.session_id = ? ORDER BY l.part LIMIT ?",
+	    args, 2, types, 6, arena, take_part, &out, err);
 }
 
 static bool

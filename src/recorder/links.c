@@ -165,6 +165,32 @@ same_parts(const struct link_part *a, const struct link_part *b, size_t count)
 	return true;
 }
 
+/* Put the further parts that are gone back where they were: what was chosen is
+ * in the bucket, and does not tell against them. */
+static void
+keep_gone(const struct search *search, struct link_result *result)
+{
+	struct link_part *parts = result->parts;
+	const struct link_part *old = search->old;
+	size_t i, at;
+
+	if (result->n_parts == 0 || search->n_old == 0 ||
+	    find_part(parts, 1, &old->recorder_id, &old->recording_id) == NULL)
+		return;
+	for (i = 1; i < search->n_old && result->n_parts < MATCH_MAX_PARTS;
+	     i++) {
+		/* It may have come back since the links were read. */
+		if (!old[i].gone ||
+		    find_part(parts, result->n_parts, &old[i].recorder_id,
+			&old[i].recording_id) != NULL)
+			continue;
+		at = i < result->n_parts ? i : result->n_parts;
+		memmove(&parts[at + 1], &parts[at],
+		    (result->n_parts++ - at) * sizeof(parts[0]));
+		parts[at] = old[i];
+	}
+}
+
 /* Lock what was chosen; what changed since it was read makes the transaction
  * run again. */
 static bool
@@ -216,7 +242,7 @@ write_parts(struct db *db, const struct search *search, struct error *err)
 
 		if (own != NULL)
 			part->linked = own->linked;
-		if (!lock_part(db, search, part, err))
+		if (!part->gone && !lock_part(db, search, part, err))
 			return false;
 	}
 	return holds_write(db, work->config, &search->set.id, result->parts,
@@ -233,6 +259,8 @@ keep_or_write(struct db *db, const struct search *search, struct error *err)
 
 	if (!found && !request->anew)
 		return true;
+	if (!request->anew)
+		keep_gone(search, result);
 	if (search->n_old != result->n_parts ||
 	    !same_parts(search->old, result->parts, search->n_old)) {
 		if (!request->look && !write_parts(db, search, err))
@@ -401,7 +429,8 @@ static bool
 set_work(struct db *db, void *context, struct error *err)
 {
 	const struct work *work = context;
-	struct link_part part = {*work->recorder_id, *work->recording_id, 0, 0};
+	struct link_part part = {.recorder_id = *work->recorder_id,
+	    .recording_id = *work->recording_id};
 	struct holds_set set;
 	bool there;
 
