@@ -754,6 +754,56 @@ for my $command (undef, '/bin/false', '/bin/echo') {
         qr/./, 'no refresh either');
 }
 
+# --- A refresh that is killed before it has looked at the sets again.
+
+$minio->make_bucket('sets');
+my $sets = settings(SESSION_RECORDER_BUCKET_NAME => 'sets');
+my $set_start = int(time) - 7200;
+
+sub store_recording {
+    my ($n, $late) = @_;
+    my @time = map { strftime('"%FT%TZ"', gmtime $set_start + $_) }
+        $late, 3600;
+    my $prefix = prefix($R1, id(3, $n));
+    $minio->put('sets', { "$prefix/data.ogg" => "OggS $n",
+        "$prefix/metadata.json" => metadata(@closed, start_time => $time[0],
+            end_time => $time[1]) });
+    return;
+}
+
+sub linked_recording {
+    return lc value($sets, 'SELECT HEX(recording_id) FROM session_recordings'
+        . ' WHERE part = 1');
+}
+
+rows($sets, 'INSERT INTO djs (id, name, registered_at)'
+    . " VALUES (0x01, 'DJ', '2020-01-01'); INSERT INTO sessions (id, dj_id,"
+    . ' started_at, ended_at) VALUES (0x02, 0x01,'
+    . " FROM_UNIXTIME($set_start), FROM_UNIXTIME($set_start + 3600))");
+store_recording(1, 60);
+is_report(sync($sets), { exit => 0, added => 1, linked => 1 }, 'a set');
+store_recording(2, 1);
+my $holder = $database->connect($sets->{SETLINK_DB_NAME});
+$holder->query('BEGIN');
+$holder->query('SELECT id FROM sessions FOR UPDATE');
+my $killed = setlink_start($sets, 'sync');
+for (1 .. 600) {
+    last if value($sets, 'SELECT COUNT(*) FROM information_schema.innodb_trx'
+        . " WHERE trx_state = 'LOCK WAIT'");
+    sleep 0.1;
+}
+kill 'KILL', $killed->{pid};
+is((setlink_wait($killed))[0], 128 + 9, 'a refresh is killed');
+$holder->query('ROLLBACK');
+$holder->disconnect;
+is(value($sets, 'SELECT COUNT(*) FROM recordings'), 2, 'the index is new');
+is(linked_recording(), id(3, 1) =~ tr/-//dr, 'the set has what it had');
+is_report(sync($sets), { exit => 0, added => 0, changed => 0, linked => 1 },
+    'the next one changes nothing in the index');
+is(linked_recording(), id(3, 2) =~ tr/-//dr, 'but gives the set the better');
+is(value($sets, 'SELECT relink_due - relinked FROM sync_state'), 0,
+    'then it is done');
+
 # --- How it is called.
 
 my ($status, $out, $err) = setlink($settings, 'sync');

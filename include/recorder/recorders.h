@@ -65,8 +65,4 @@ bool recorders_know(struct db *db, const struct uuid *id, const char *etag,
  * counted. It reads each recording of these. */
 bool recorders_count(struct db *db, struct error *err) MUST_CHECK;
 
-/* Whether any was changed by an admin since the last refresh began. */
-bool recorders_were_changed(struct db *db, bool *changed, struct error *err)
-    MUST_CHECK;
-
 #endif

@@ -10,14 +10,21 @@
 #include "db/db.h"
 #include "recorder/links.h"
 
+/* Have every set be looked at again, in the transaction that changes what they
+ * are matched with. */
+bool relink_ask(struct db *db, struct error *err) MUST_CHECK;
+
+/* Whether that is still to be done. */
+bool relink_is_due(struct db *db, bool *due, struct error *err) MUST_CHECK;
+
 /* Look again for the recording of every set that may still wait for one
  * (SESSION_RECORDER_WAIT_DAYS after its end), that nobody linked or unlinked
- * by hand: one that has none may find one, and, if `all`, one that has may find
- * a better one or a further part. A link to a recording that is gone from the
- * bucket stays, since it may come back. `all` is for when the index has
- * changed; *linked counts the changes. */
+ * by hand: one that has none may find one, and, if that is due, one that has
+ * may find a better one or a further part. A link to a recording that is gone
+ * from the bucket stays, since it may come back. *linked counts the changes.
+ * What is asked for meanwhile is still due afterwards. */
 bool relink_sets(struct db *db, const struct config *config, usec_t now,
-    bool all, unsigned *linked, struct error *err) MUST_CHECK;
+    unsigned *linked, struct error *err) MUST_CHECK;
 
 /* A set that was looked at, and what came of it. */
 struct relink_row {

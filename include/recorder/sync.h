@@ -20,8 +20,6 @@ struct sync_report {
 	int64_t recordings;
 	int64_t added, changed, gone;
 	int64_t unreadable; /* new metadata that is no JSON object, or huge */
-	bool rematch; /* the room or the clock of a recorder was changed: sets
-		       * that have a recording may find another one */
 };
 
 /* Called after each page of the listing, and after some metadata was fetched,

@@ -166,8 +166,8 @@ report_sync(const struct sync_call *call, bool ok,
 	return 0;
 }
 
-/* Sets without a recording are looked at again after each refresh: an earlier
- * one that changed the index may have been killed before that. */
+/* Sets are looked at again also after a refresh that changed nothing, or
+ * failed: an earlier one may have been killed before that. */
 static int
 refresh(struct setup *setup, const struct sync_call *call)
 {
@@ -176,14 +176,12 @@ refresh(struct setup *setup, const struct sync_call *call)
 	unsigned linked = 0;
 	bool ok = sync_run(
 	    setup->db, &setup->config, &call->options, &report, &err);
-	bool changed = report.rematch ||
-	    report.added + report.changed + report.gone > 0;
 
 	if (call->options.progress != NULL && report.requests > 0)
 		(void)fprintf(stderr, "\n");
 	if (!report.busy && !report.fresh &&
-	    !relink_sets(setup->db, &setup->config, clock_now(), changed,
-		&linked, ok ? &err : &ignored))
+	    !relink_sets(setup->db, &setup->config, clock_now(), &linked,
+		ok ? &err : &ignored))
 		ok = false;
 	return report_sync(call, ok, &report, linked, &err);
 }

@@ -6,6 +6,7 @@
 
 #include "recorder/fetch.h"
 #include "recorder/recorders.h"
+#include "recorder/relink.h"
 
 /* Rows read at a time, and changes written in one transaction: what a refresh
  * that ends on the way has fetched in vain. */
@@ -222,7 +223,7 @@ write_changes(struct db *db, void *context, struct error *err)
 		ok = ok && write_change(merge->refresh, change, now, err);
 		last = id;
 	}
-	return ok;
+	return ok && relink_ask(db, err);
 }
 
 static void

@@ -46,7 +46,6 @@ struct drain {
 	const struct uuid *owner;
 	struct s3_client *client;
 	struct arena arena; /* of a round */
-	bool changed;       /* since sets were looked at: */
 	usec_t relinked;    /* clock_monotonic */
 	struct pending_report *report;
 };
@@ -164,7 +163,7 @@ look_at_files(struct drain *drain, const struct pending *row, struct error *err)
 /* What is to be written for a row of the round. */
 struct outcome {
 	const struct pending *row;
-	const struct fetch *fetch;
+	const struct fetch *fetch; /* NULL: nothing had to be fetched */
 	struct recording recording;
 	char etag[GATHER_ETAG_MAX + 1];
 };
@@ -214,7 +213,16 @@ write_outcome(struct db *db, void *context, struct error *err)
 {
 	const struct outcome *outcome = context;
 
-	return write_parts(db, outcome, err) && forget(db, outcome->row, err);
+	return (outcome->fetch == NULL || write_parts(db, outcome, err)) &&
+	    forget(db, outcome->row, err) && relink_ask(db, err);
+}
+
+static bool
+write_nothing(struct drain *drain, const struct pending *row, struct error *err)
+{
+	struct outcome outcome = {.row = row};
+
+	return db_transaction(drain->db, write_outcome, &outcome, err);
 }
 
 static bool
@@ -250,7 +258,7 @@ look_at_rows(struct drain *drain, const struct round *round,
 		    !look_at_files(drain, row, err))
 			return false;
 		if (row->look < EVENTS_METADATA) {
-			if (!forget(drain->db, row, err))
+			if (!write_nothing(drain, row, err))
 				return false;
 			continue;
 		}
@@ -276,7 +284,6 @@ do_round(struct drain *drain, const struct round *round, struct error *err)
 		if (!write_row(drain, wanted[i], &fetches[i], err))
 			return false;
 	drain->report->recordings += (unsigned)round->count;
-	drain->changed = true;
 	return true;
 }
 
@@ -285,15 +292,17 @@ static bool
 relink(struct drain *drain, bool idle, struct error *err)
 {
 	unsigned linked = 0;
+	bool due;
 
-	if (!drain->changed ||
-	    (!idle && clock_monotonic() - drain->relinked < RELINK_PAUSE))
+	if (!idle && clock_monotonic() - drain->relinked < RELINK_PAUSE)
 		return true;
-	if (!relink_sets(
-		drain->db, drain->config, clock_now(), true, &linked, err))
+	if (!relink_is_due(drain->db, &due, err))
+		return false;
+	if (!due)
+		return true;
+	if (!relink_sets(drain->db, drain->config, clock_now(), &linked, err))
 		return false;
 	drain->report->linked += linked;
-	drain->changed = false;
 	drain->relinked = clock_monotonic();
 	return true;
 }

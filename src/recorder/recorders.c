@@ -2,6 +2,7 @@
 #include "recorder/recorders.h"
 
 #include "recorder/match.h"
+#include "recorder/relink.h"
 
 enum column {
 	ID,
@@ -169,7 +170,7 @@ change_work(struct db *db, void *context, struct error *err)
 		"configured_at = UTC_TIMESTAMP(6) WHERE id = ?",
 		args, 4, &rows, err))
 		return false;
-	return rows == 1 || not_found(err);
+	return rows == 1 ? relink_ask(db, err) : not_found(err);
 }
 
 bool
@@ -242,16 +243,6 @@ recorders_know(struct db *db, const struct uuid *id, const char *etag,
 
 	return ask(db, "SELECT metadata_etag = ? FROM recorders WHERE id = ?",
 	    args, 2, known, err);
-}
-
-bool
-recorders_were_changed(struct db *db, bool *changed, struct error *err)
-{
-	return ask(db,
-	    "SELECT EXISTS (SELECT 1 FROM recorders c "
-	    "WHERE c.configured_at >= s.finished_at) "
-	    "FROM sync_state s WHERE s.id = 1",
-	    NULL, 0, changed, err);
 }
 
 /* A recorder to be counted, and up to which change. */

@@ -6,6 +6,58 @@
 
 #define PAGE 200
 
+bool
+relink_ask(struct db *db, struct error *err)
+{
+	return db_exec(db,
+	    "UPDATE sync_state SET relink_due = relink_due + 1 WHERE id = 1",
+	    NULL, 0, NULL, err);
+}
+
+/* The last change, and the one as of which the sets were looked at. */
+struct changes {
+	int64_t last, done;
+};
+
+static bool
+read_changes(struct db *db, struct changes *out, struct error *err)
+{
+	static const enum db_type types[] = {DB_INT, DB_INT};
+	struct arena arena = ARENA_INIT;
+	struct db_value row[2];
+	bool found, ok;
+
+	ok = db_select_one(db,
+	    "SELECT relink_due, relinked FROM sync_state WHERE id = 1", NULL, 0,
+	    types, row, 2, &arena, &found, err);
+	*out = (struct changes){0};
+	if (ok && found)
+		*out = (struct changes){row[0].as.number, row[1].as.number};
+	arena_free(&arena);
+	return ok;
+}
+
+static bool
+write_done(struct db *db, const struct changes *changes, struct error *err)
+{
+	const struct db_value args[] = {db_int(changes->last)};
+
+	return db_exec(db,
+	    "UPDATE sync_state SET relinked = GREATEST(relinked, ?) "
+	    "WHERE id = 1",
+	    args, 1, NULL, err);
+}
+
+bool
+relink_is_due(struct db *db, bool *due, struct error *err)
+{
+	struct changes changes;
+	bool ok = read_changes(db, &changes, err);
+
+	*due = changes.last > changes.done;
+	return ok;
+}
+
 /* The ids are read before anything is linked: linking sends statements of its
  * own. */
 struct waiting {
@@ -83,8 +135,8 @@ link_page(struct db *db, const struct config *config, struct arena *arena,
 	return true;
 }
 
-bool
-relink_sets(struct db *db, const struct config *config, usec_t now, bool all,
+static bool
+link_waiting(struct db *db, const struct config *config, usec_t now, bool all,
     unsigned *linked, struct error *err)
 {
 	/* No set lasts for a week, so older starts need not be read. */
@@ -95,7 +147,6 @@ relink_sets(struct db *db, const struct config *config, usec_t now, bool all,
 	struct uuid after = {{0}};
 	bool ok = true;
 
-	*linked = 0;
 	while (ok && page.count == PAGE) {
 		ok = read_page(
 			 db, &arena, all, oldest, start, &after, &page, err) &&
@@ -107,6 +158,21 @@ relink_sets(struct db *db, const struct config *config, usec_t now, bool all,
 	}
 	arena_free(&arena);
 	return ok;
+}
+
+bool
+relink_sets(struct db *db, const struct config *config, usec_t now,
+    unsigned *linked, struct error *err)
+{
+	struct changes changes;
+	bool all;
+
+	*linked = 0;
+	if (!read_changes(db, &changes, err))
+		return false;
+	all = changes.last > changes.done;
+	return link_waiting(db, config, now, all, linked, err) &&
+	    (!all || write_done(db, &changes, err));
 }
 
 struct listed_set {

@@ -192,8 +192,6 @@ refresh_run(struct refresh *refresh, struct error *err)
 	if (!db_exec(refresh->db,
 		"UPDATE sync_state SET started_at = ? WHERE id = 1", args, 1,
 		NULL, err) ||
-	    !recorders_were_changed(
-		refresh->db, &refresh->report->rematch, err) ||
 	    !refresh_pages(refresh, err) || !recorders_count(refresh->db, err))
 		return false;
 	if (refresh->failed.code != ERROR_OK) {
