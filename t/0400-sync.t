@@ -587,6 +587,38 @@ is_report(sync($settings), { exit => 0, changed => 0, requests => 5 },
     'to the next refresh');
 is(value($settings, $due), 0, 'which reads them');
 
+# One that must not be read, or is shorter than it was, keeps no others waiting.
+my $waveform_refused = count_proxy(<<"END");
+location ~ $plain{8}/waveform.dat { return 403; }
+location ~ $plain{9}/waveform.dat { return 416; }
+END
+$minio->put($BUCKET,
+    { map { ("$plain{$_}/waveform.dat" => "a third $_") } 8, 9 });
+is_report(sync({ %$settings, SESSION_RECORDER_MINIO_ENDPOINT =>
+        'http://' . $waveform_refused->authority }),
+    { exit => 0, status => 'done', changed => 2, requests => 5 },
+    'waveforms that are refused');
+is(value($settings, $due), 0, 'are not tried again');
+
+# Another refresh takes the lease while waveforms are read.
+$minio->put($BUCKET, { "$plain{8}/waveform.dat" => 'a fourth' });
+my $audio_thief = Setlink::Relay->start($minio->port, sub {
+    hold_lease($settings, 3600) if $_[0] =~ /waveform.dat/;
+    return 1;
+});
+is_report(sync({ %$settings, SESSION_RECORDER_MINIO_ENDPOINT =>
+        'http://' . $audio_thief->authority }),
+    { exit => 0, status => 'done', changed => 1 },
+    'a refresh that loses the lease when it has finished');
+$audio_thief->stop;
+is(value($settings, 'SELECT failure FROM sync_state'), 'NULL',
+    'has not failed');
+is(value($settings, $due), 1, 'the waveform is left');
+hold_lease($settings, -1);
+is_report(sync($settings), { exit => 0, changed => 0, requests => 4 },
+    'to the next one');
+is(value($settings, $due), 0, 'which reads it');
+
 # Metadata that is deleted between listing and fetch.
 my $vanishes = count_proxy(<<"END");
 location ~ /$bad_id/metadata.json { return 404; }
@@ -803,6 +835,34 @@ is_report(sync($sets), { exit => 0, added => 0, changed => 0, linked => 1 },
 is(linked_recording(), id(3, 2) =~ tr/-//dr, 'but gives the set the better');
 is(value($sets, 'SELECT relink_due - relinked FROM sync_state'), 0,
     'then it is done');
+
+# --- Waveforms wait for sets.
+
+my $seen_by = scratch() . '/linked';
+store_recording(3, 0);
+$minio->put('sets', { prefix($R1, id(3, 3)) . '/waveform.dat' => 'a waveform' });
+my $observer = Setlink::Relay->start($minio->port, sub {
+    return 1 if $_[0] !~ /waveform.dat/;
+    open my $file, '>', $seen_by or die "$seen_by: $!\n";
+    print {$file} linked_recording();
+    close $file or die "$seen_by: $!\n";
+    return 1;
+});
+is_report(sync({ %$sets, SESSION_RECORDER_MINIO_ENDPOINT =>
+        'http://' . $observer->authority }), { exit => 0, linked => 1 },
+    'a recording with a waveform');
+$observer->stop;
+open my $linked, '<', $seen_by or die "$seen_by: $!\n";
+is(scalar <$linked>, id(3, 3) =~ tr/-//dr, 'is linked before that is read');
+close $linked;
+
+$minio->put('sets', { map { (prefix($R1, id(4, $_)) . '/waveform.dat' => $_) }
+    1 .. 1025 });
+is_report(sync($sets), { exit => 0, added => 1025, requests => 2 + 1024 },
+    'many waveforms');
+is(value($sets, $due), 1, 'are not all read by one refresh');
+is_report(sync($sets), { exit => 0, changed => 0, requests => 2 + 1 },
+    'but by the next one');
 
 # --- How it is called.
 

@@ -7,10 +7,11 @@
 #include "base/error.h"
 #include "recorder/merge.h"
 
-/* Read the header and the end of each waveform that is new, S3_PARALLEL at a
- * time, and store what they show; a waveform that cannot be understood shows
- * nothing. Once one cannot be fetched, the others are left for the next
- * refresh, which is no error: nothing depends on them. */
+/* Read the header and the end of the newest thousand waveforms that were not
+ * read yet, S3_PARALLEL at a time, and store what they show; one that cannot be
+ * understood, or must not be read, shows nothing. The others are left for the
+ * next refresh, as they are once one cannot be fetched: nothing depends on
+ * them. */
 bool audio_read(struct refresh *refresh, struct error *err) MUST_CHECK;
 
 #endif

@@ -48,4 +48,11 @@ bool sync_run(struct db *db, const struct config *config,
     const struct sync_options *options, struct sync_report *report,
     struct error *err) MUST_CHECK;
 
+/* Read waveforms that are new, as audio.h says, once all that a request needs
+ * is there: it may take a while. Nothing is done while a refresh runs. Their
+ * number in *requests; of the options, `stop` alone counts. */
+bool sync_audio(struct db *db, const struct config *config,
+    const struct sync_options *options, int64_t *requests, struct error *err)
+    MUST_CHECK;
+
 #endif

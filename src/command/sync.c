@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "command/commands.h"
 #include "command/setup.h"
 #include "recorder/relink.h"
@@ -166,6 +167,21 @@ report_sync(const struct sync_call *call, bool ok,
 	return 0;
 }
 
+/* Nothing depends on waveforms: the next refresh reads those that are left. */
+static void
+read_audio(struct setup *setup, const struct sync_call *call,
+    struct sync_report *report)
+{
+	struct error err;
+	int64_t requests;
+
+	if (!sync_audio(
+		setup->db, &setup->config, &call->options, &requests, &err))
+		log_line(
+		    LOG_WARN, "event=audio_failed detail=\"%s\"", err.detail);
+	report->requests += requests;
+}
+
 /* Sets are looked at again also after a refresh that changed nothing, or
  * failed: an earlier one may have been killed before that. */
 static int
@@ -183,6 +199,8 @@ refresh(struct setup *setup, const struct sync_call *call)
 	    !relink_sets(setup->db, &setup->config, clock_now(), &linked,
 		ok ? &err : &ignored))
 		ok = false;
+	if (ok && !report.busy && !report.fresh)
+		read_audio(setup, call, &report);
 	return report_sync(call, ok, &report, linked, &err);
 }
 

@@ -14,6 +14,9 @@
 /* As many are read before their rows are written; they take 4 MB at most. */
 #define BATCH 64
 
+/* The next refresh waits for the lease until they have been read. */
+#define MAX_BATCHES 16
+
 enum progress {
 	READING,
 	DONE,  /* recording.audio says how long it is, if that can be told */
@@ -121,13 +124,20 @@ take_body(struct reading *reading)
 		    (size_t)(reading->end - (int64_t)w->header));
 }
 
+#define HTTP_RANGE_NOT_SATISFIABLE 416
+
 /* What is not the part that was asked for is of no use: the file has been
- * replaced, or the server sends no parts. */
+ * replaced, or the server sends no parts. Nor is one that must not be read: it
+ * would keep the others from being read. */
 static void
 take_answer(struct batch *batch, struct reading *reading)
 {
 	const struct s3_request *request = &reading->request;
 
+	if (request->status == HTTP_RANGE_NOT_SATISFIABLE) {
+		reading->progress = DONE;
+		return;
+	}
 	switch (request->error.code) {
 	case ERROR_OK:
 		if (request->status == 206 &&
@@ -136,6 +146,7 @@ take_answer(struct batch *batch, struct reading *reading)
 		else
 			reading->progress = DONE;
 		break;
+	case ERROR_FORBIDDEN:
 	case ERROR_NOT_FOUND:
 	case ERROR_TOO_LARGE:
 		reading->progress = DONE;
@@ -230,6 +241,7 @@ audio_read(struct refresh *refresh, struct error *err)
 {
 	struct batch batch = {.refresh = refresh};
 	struct arena arena = ARENA_INIT;
+	unsigned batches = 0;
 	bool ok = true;
 
 	do {
@@ -238,7 +250,8 @@ audio_read(struct refresh *refresh, struct error *err)
 			 refresh->db, &arena, BATCH, take_row, &batch, err) &&
 		    run_batch(&batch, err);
 		arena_reset(&arena);
-	} while (ok && batch.n > 0 && !batch.failed);
+	} while (
+	    ok && batch.n == BATCH && !batch.failed && ++batches < MAX_BATCHES);
 	arena_free(&arena);
 	return ok;
 }

@@ -198,9 +198,7 @@ refresh_run(struct refresh *refresh, struct error *err)
 		*err = refresh->failed;
 		return false;
 	}
-	/* Everything that a request needs is there by now. */
-	return db_transaction(refresh->db, write_finish, refresh, err) &&
-	    audio_read(refresh, err);
+	return db_transaction(refresh->db, write_finish, refresh, err);
 }
 
 static bool
@@ -228,7 +226,6 @@ run_leased(
 {
 	bool ok = true;
 
-	refresh->held = clock_monotonic();
 	/* Whoever had the lease may have just refreshed it. */
 	if (refresh->options->if_stale &&
 	    !is_fresh(refresh->db, config, &refresh->report->fresh, err))
@@ -240,6 +237,33 @@ run_leased(
 	return ok;
 }
 
+/* Have the lease and a client, run, and give them back. */
+static bool
+with_lease(struct refresh *refresh, const struct config *config,
+    bool (*run)(struct refresh *refresh, const struct config *config,
+	struct error *err),
+    unsigned wait, struct error *err)
+{
+	struct error ignored;
+	bool taken, ok;
+
+	if (!uuid_make(clock_now(), &refresh->owner, err) ||
+	    !lease_wait(refresh->db, LEASE, &refresh->owner, LEASE_SECONDS,
+		wait, refresh->options->stop, &taken, err))
+		return false;
+	refresh->report->busy = !taken;
+	if (!taken)
+		return true;
+	refresh->held = clock_monotonic();
+	refresh->client = s3_client_new(config, err);
+	ok = refresh->client != NULL && run(refresh, config, err);
+	s3_client_free(refresh->client);
+	if (!lease_release(
+		refresh->db, LEASE, &refresh->owner, ok ? err : &ignored))
+		ok = false;
+	return ok;
+}
+
 bool
 sync_run(struct db *db, const struct config *config,
     const struct sync_options *options, struct sync_report *report,
@@ -247,25 +271,32 @@ sync_run(struct db *db, const struct config *config,
 {
 	struct refresh refresh = {
 	    .db = db, .options = options, .report = report};
-	struct error ignored;
-	bool taken, ok;
 
 	*report = (struct sync_report){0};
 	if (options->if_stale && !is_fresh(db, config, &report->fresh, err))
 		return false;
 	if (report->fresh)
 		return true;
-	if (!uuid_make(clock_now(), &refresh.owner, err) ||
-	    !lease_wait(db, LEASE, &refresh.owner, LEASE_SECONDS, options->wait,
-		options->stop, &taken, err))
-		return false;
-	report->busy = !taken;
-	if (!taken)
-		return true;
-	refresh.client = s3_client_new(config, err);
-	ok = refresh.client != NULL && run_leased(&refresh, config, err);
-	s3_client_free(refresh.client);
-	if (!lease_release(db, LEASE, &refresh.owner, ok ? err : &ignored))
-		ok = false;
+	return with_lease(&refresh, config, run_leased, options->wait, err);
+}
+
+static bool
+run_audio(
+    struct refresh *refresh, const struct config *config, struct error *err)
+{
+	(void)config;
+	return audio_read(refresh, err);
+}
+
+bool
+sync_audio(struct db *db, const struct config *config,
+    const struct sync_options *options, int64_t *requests, struct error *err)
+{
+	struct sync_report report = {0};
+	struct refresh refresh = {
+	    .db = db, .options = options, .report = &report};
+	bool ok = with_lease(&refresh, config, run_audio, 0, err);
+
+	*requests = report.requests;
 	return ok;
 }
