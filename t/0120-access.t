@@ -60,6 +60,18 @@ subtest 'two tokens' => sub {
     is_problem(try_token($other), 401, qr/wrong/, 'and no other route');
     is(failures(), 2, 'both are counted');
     forget_failures();
+    is_problem($instance->request(@events, with("old $_")), 401, qr/wrong/,
+        "an old token of the events: $_") for 1 .. 10;
+    is_problem($instance->request(@events, with($other)), 429, qr/too many/,
+        'closes their route');
+    is_status(try_token($token), 200, 'but keeps no admin out');
+    forget_failures();
+    try_token("guess $_") for 1 .. 10;
+    is_problem(try_token($token), 429, qr/too many/,
+        'wrong tokens of admins');
+    is_problem($instance->request(@events, with($other)), 400, qr/Records/,
+        'keep no event out');
+    forget_failures();
 };
 
 subtest 'forms of the token' => sub {

@@ -14,7 +14,7 @@
 bool guard_admin(struct call *call, struct error *err) MUST_CHECK;
 
 /* The same for MinIO's events, whose token is SESSION_RECORDER_EVENTS_TOKEN.
- * Wrong ones count together with wrong admin tokens. */
+ * Wrong ones are counted apart from wrong admin tokens. */
 bool guard_events(struct call *call, struct error *err) MUST_CHECK;
 
 /* Whether the caller is an admin; asked where everybody may call, but admins

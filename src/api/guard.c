@@ -9,6 +9,11 @@
 static const struct count_limit wrong_tokens = {
     "wrong token", 10, 10 * USEC_PER_MIN};
 
+/* Whoever sends MinIO's events with an old token tries again for ever: that
+ * must not lock out the admins behind the same address. */
+static const struct count_limit wrong_events = {
+    "wrong events", 10, 10 * USEC_PER_MIN};
+
 static bool
 refuse_too_many(struct error *err)
 {
@@ -19,25 +24,27 @@ refuse_too_many(struct error *err)
 /* Without a client's address, which a web server always sends, nobody can be
  * told from another. */
 static bool
-refuse_blocked(struct call *call, struct error *err)
+refuse_blocked(
+    struct call *call, const struct count_limit *limit, struct error *err)
 {
 	bool blocked;
 
-	if (!counts_is_full(call->db, call->arena, &wrong_tokens,
+	if (!counts_is_full(call->db, call->arena, limit,
 		&call->request->client, call->now, &blocked, err))
 		return false;
 	return !blocked || refuse_too_many(err);
 }
 
 static bool
-count_failure(struct call *call, struct error *err)
+count_failure(
+    struct call *call, const struct count_limit *limit, struct error *err)
 {
 	bool counted;
 
 	log_line(LOG_WARN, "event=wrong_token client=%s req=%s",
 	    call->request->client_text, call->request->id);
-	if (!counts_take(call->db, &wrong_tokens, &call->request->client,
-		call->now, &counted, err))
+	if (!counts_take(call->db, limit, &call->request->client, call->now,
+		&counted, err))
 		return false;
 	return counted || refuse_too_many(err);
 }
@@ -49,11 +56,11 @@ judge_token(struct call *call, const struct token_match *match,
 {
 	/* A right token is refused too while the address is blocked: else
 	 * guessing could go on. */
-	if (!refuse_blocked(call, err))
+	if (!refuse_blocked(call, &wrong_tokens, err))
 		return false;
 	if (!match->right) {
 		*verdict = ACCESS_WRONG_TOKEN;
-		return count_failure(call, err);
+		return count_failure(call, &wrong_tokens, err);
 	}
 	*verdict = match->expired ? ACCESS_EXPIRED_TOKEN : ACCESS_GRANTED;
 	call->admin = match->name;
@@ -122,11 +129,11 @@ guard_events(struct call *call, struct error *err)
 	if (token == NULL)
 		return error_set(err, ERROR_UNAUTHORIZED,
 		    "Authorization: the token of the events is required");
-	if (!refuse_blocked(call, err))
+	if (!refuse_blocked(call, &wrong_events, err))
 		return false;
 	if (access_is_same(token, call->config->events_token))
 		return true;
-	return count_failure(call, err) &&
+	return count_failure(call, &wrong_events, err) &&
 	    error_set(err, ERROR_UNAUTHORIZED,
 		"Authorization: the token of the events is wrong");
 }
