@@ -424,6 +424,17 @@ subtest 'versions' => sub {
     eventually($ogg, 38, 'a new version');
     is_idle('nothing is left');
     isnt(row($recording, 'ogg_changed_at'), 'NULL', 'the OGG is another one');
+    my $changed = row($recording, 'ogg_changed_at');
+    store($key => 'a third one');
+    eventually($ogg, 11, 'and another one');
+    isnt(row($recording, 'ogg_changed_at'), $changed, 'is one more change');
+    $changed = row($recording, 'ogg_changed_at');
+    my ($third) = map { $_->[1] } versions($key);
+    $minio->requests(['DELETE', $BUCKET, $key, '', ['versionId', $third]]);
+    eventually($ogg, 38, 'it is deleted: the one before is seen again');
+    is_idle('nothing is left');
+    isnt(row($recording, 'ogg_changed_at'), $changed,
+        'which is a change, too');
     my ($new, $old) = map { $_->[1] } versions($key);
     $minio->requests(['DELETE', $BUCKET, $key, '', ['versionId', $old]]);
     $minio->remove($BUCKET, $key);

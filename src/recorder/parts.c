@@ -350,7 +350,8 @@ parts_put_listed(struct db *db, const struct recording *r, struct error *err)
 		"chunks = VALUES(chunks), "
 		"newest_chunk_at = VALUES(newest_chunk_at), " KNOWN,
 		args, n, NULL, err) &&
-	    mark_audio(db, &r->recorder_id, &r->id, err);
+	    mark_audio(db, &r->recorder_id, &r->id, err) &&
+	    mark_ogg(db, &r->recorder_id, &r->id, err);
 }
 
 bool
