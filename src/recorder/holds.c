@@ -234,7 +234,8 @@ update_columns(struct db *db, const struct config *config,
 	"AND l.recording_id = r.id "
 
 /* Remove the links of a set, and say so at the recordings that no other set
- * has. */
+ * has. Also where that changes nothing, their rows are written: two nodes of a
+ * cluster that remove the last links meet there. */
 static bool
 remove_parts(struct db *db, const struct uuid *id, struct error *err)
 {
@@ -245,7 +246,8 @@ remove_parts(struct db *db, const struct uuid *id, struct error *err)
 		   "SET r.is_linked = EXISTS (SELECT 1 "
 		   "FROM session_recordings o "
 		   "WHERE o.recorder_id = r.recorder_id "
-		   "AND o.recording_id = r.id AND o.session_id <> ?) "
+		   "AND o.recording_id = r.id AND o.session_id <> ?), "
+		   "r.link_changes = r.link_changes + 1 "
 		   "WHERE l.session_id = ?",
 		   args, 2, NULL, err) &&
 	    db_exec(db, "DELETE FROM session_recordings WHERE session_id = ?",
