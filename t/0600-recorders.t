@@ -172,10 +172,11 @@ sub test_rooms {
         'a set of the room is on its recorder');
     is($found->('Bar', 100), $in_loose->{id},
         'a set of another room is not, though that begins nearer');
-    is($found->(undef, 100), $in_main->{id}, 'one without a room may be');
+    is($found->(undef, 100), $in_loose->{id}, 'nor is one without a room');
     is(change($loose, { room => 'Bar' })->{json}{room}, 'Bar',
         'the other is tied, too');
     is($found->('Cellar', 0), '', 'then nothing is left for a third room');
+    is($found->(undef, 100), $in_main->{id}, 'and all for one without');
     is(change($main, { clock_correction_seconds => 0 })->{json}{room},
         "M\x{e4}in", 'what is not given stays');
     is(change($main, { room => undef })->{json}{room}, "M\x{e4}in",

@@ -29,6 +29,7 @@ struct match_recording {
 	bool has_chunks;
 	usec_t newest_chunk; /* time of the newest chunk, if there is one */
 	bool taken;          /* held by another set that overlaps this one */
+	bool tied; /* its recorder is tied to a room, but the set to none */
 };
 
 enum match_rule {
@@ -59,6 +60,7 @@ enum match_reason {
 	MATCH_LOST,    /* nothing of it was ever stored */
 	MATCH_TAKEN,   /* another set holds it */
 	MATCH_OUTSIDE, /* no rule fits: it begins too early or too late */
+	MATCH_TIED,    /* one of a recorder that is tied to no room fits, too */
 	MATCH_SHORT,   /* it covers too little of the set */
 	MATCH_WORSE,   /* another one fits better */
 };
@@ -77,10 +79,11 @@ usec_t match_coverage(
 
 /* Choose. `tolerance` is in microseconds; the order of the candidates does
  * not matter. The first part is the best by the first rule that any candidate
- * fits; once the set has ended, candidates that cover less than a tenth of it
- * are no first part if another covers more. Further parts are of the same
- * recorder, short or not, in the order of their starts. All times are within
- * the years 1 to 9999. `reasons` is NULL, or has room for one a candidate. */
+ * fits, those that are not tied being tried before all of them; once the set
+ * has ended, candidates that cover less than a tenth of it are no first part if
+ * another covers more. Further parts are of the same recorder, short or not, in
+ * the order of their starts. All times are within the years 1 to 9999.
+ * `reasons` is NULL, or has room for one a candidate. */
 void match_choose(const struct match_set *set,
     const struct match_recording *recordings, size_t n_recordings,
     usec_t tolerance, usec_t now, enum match_reason *reasons,

@@ -19,6 +19,7 @@ enum column {
 	CHUNKS,
 	NEWEST_CHUNK,
 	CORRECTION,
+	TIED,
 	HOLDER,
 	N_COLUMNS
 };
@@ -34,6 +35,7 @@ static const enum db_type types[N_COLUMNS] = {
     [CHUNKS] = DB_INT,
     [NEWEST_CHUNK] = DB_TIME,
     [CORRECTION] = DB_INT,
+    [TIED] = DB_INT,
     [HOLDER] = DB_UUID,
 };
 
@@ -56,6 +58,7 @@ static const char select_candidates[] =
     "r.is_closed, "
     "COALESCE(r.ogg_size, 0) + COALESCE(r.flac_size, 0) > 0, "
     "r.chunks, r.newest_chunk_at, COALESCE(c.clock_correction_us, 0), "
+    "? IS NULL AND c.room IS NOT NULL, "
     "(SELECT o.id FROM session_recordings l "
     "JOIN sessions o ON o.id = l.session_id "
     "WHERE l.recorder_id = r.recorder_id AND l.recording_id = r.id "
@@ -85,6 +88,7 @@ take_row(void *context, const struct db_value *row, struct error *err)
 	    .has_files = row[HAS_FILES].as.number != 0,
 	    .has_chunks = row[CHUNKS].as.number > 0,
 	    .taken = row[HOLDER].type != DB_NULL,
+	    .tied = row[TIED].as.number != 0,
 	};
 	if (row[END].type != DB_NULL)
 		out->end = row[END].as.time + row[CORRECTION].as.number;
@@ -140,6 +144,7 @@ candidates_read(struct db *db, struct arena *arena, const struct holds_set *set,
 	if (!read_correction(db, arena, &most, err))
 		return false;
 	const struct db_value args[] = {
+	    db_text(set->room),
 	    db_uuid(&set->id),
 	    db_text(set->room),
 	    db_time(set->start),

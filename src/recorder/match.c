@@ -15,6 +15,7 @@ struct search {
 	usec_t tolerance;
 	usec_t now;
 	bool with_taken;     /* as if no other set held any of them */
+	bool with_tied;      /* those of the recorders of rooms, too */
 	usec_t most_covered; /* by any candidate */
 };
 
@@ -81,7 +82,8 @@ match_rule_name(enum match_rule rule)
 static bool
 is_candidate(const struct search *s, const struct match_recording *r)
 {
-	return (s->with_taken || !r->taken) && !match_recording_lost(r, s->now);
+	return (s->with_taken || !r->taken) && (s->with_tied || !r->tied) &&
+	    !match_recording_lost(r, s->now);
 }
 
 usec_t
@@ -225,11 +227,10 @@ find_by_rule(const struct search *s, enum match_rule rule)
 }
 
 static size_t
-find_first(struct search *s, bool with_taken, enum match_rule *rule)
+find_by_rules(struct search *s, enum match_rule *rule)
 {
 	size_t found;
 
-	s->with_taken = with_taken;
 	measure(s);
 	for (*rule = MATCH_START; *rule <= MATCH_LATER; (*rule)++) {
 		found = find_by_rule(s, *rule);
@@ -238,6 +239,21 @@ find_first(struct search *s, bool with_taken, enum match_rule *rule)
 	}
 	*rule = MATCH_NONE;
 	return SIZE_MAX;
+}
+
+/* What is recorded in another room is better than nothing only. */
+static size_t
+find_first(struct search *s, bool with_taken, enum match_rule *rule)
+{
+	size_t found;
+
+	s->with_taken = with_taken;
+	s->with_tied = false;
+	found = find_by_rules(s, rule);
+	if (found != SIZE_MAX)
+		return found;
+	s->with_tied = true;
+	return find_by_rules(s, rule);
 }
 
 /* Put a recording in its place among the further parts; when there are too
@@ -306,6 +322,8 @@ reason_of(
 	if (!fits(s, MATCH_START, r) && !fits(s, MATCH_ACROSS, r) &&
 	    !fits(s, MATCH_LATER, r))
 		return MATCH_OUTSIDE;
+	if (r->tied && !s->with_tied)
+		return MATCH_TIED;
 	return is_too_short(s, r) ? MATCH_SHORT : MATCH_WORSE;
 }
 

@@ -99,6 +99,9 @@ match_words(struct buf *out, const struct match_set *set,
 	case MATCH_OUTSIDE:
 		put_outside(out, set, r, now);
 		break;
+	case MATCH_TIED:
+		buf_puts(out, "its recorder is tied to a room");
+		break;
 	case MATCH_SHORT:
 		buf_puts(out, "covers only ");
 		put_coverage(out, set, r, now);

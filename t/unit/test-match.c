@@ -106,6 +106,7 @@ read_recording(const char *p, struct match_recording *out)
 	}
 	out->has_files = take(&p, ", has a file") || out->has_files;
 	out->taken = take(&p, ", held");
+	out->tied = take(&p, ", tied");
 	if (*p != '\0' && strncmp(p, " |", 2) != 0)
 		fail(p);
 }
@@ -261,6 +262,7 @@ random_scene(struct scene *s)
 		r->has_chunks = random_number(2) == 0;
 		r->newest_chunk = r->end;
 		r->taken = random_number(5) == 0;
+		r->tied = random_number(5) == 0;
 	}
 }
 
