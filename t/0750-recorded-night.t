@@ -341,6 +341,8 @@ subtest 'with events' => sub {
     test_sets();
     test_cue();
     test_dry_run();
+    is_deeply([map { $of->($_)->{recording_changed_at} } 3, 5], [undef, undef],
+        'who was linked to the new file need not be told');
     is_in_sync('0 added, 0 changed, 0 gone', 'now those, too');
     $instance->stop;
     $instance->is_clean;
@@ -357,6 +359,12 @@ subtest 'all events lost' => sub {
     test_cue();
     test_dry_run();
     is_in_sync('0 added, 0 changed, 0 gone', 'all is known');
+    my ($first) = sets_now();
+    is($first->{recording_changed_at}, undef, 'nothing was seen to change');
+    store({ $desk->prefix($desk[0]) . '/data.ogg' => 'another one' });
+    $instance->sync;
+    isnt((sets_now())[0]{recording_changed_at}, undef,
+        'what changes is told without events, too');
     $instance->stop;
     $instance->is_clean;
 };

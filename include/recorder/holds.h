@@ -61,6 +61,6 @@ bool holds_read(struct db *db, struct arena *arena, const struct uuid *id,
  * unlink it. `how` is a rule's name or "manual". */
 bool holds_write(struct db *db, const struct config *config,
     const struct uuid *id, const struct link_part *parts, size_t n_parts,
-    const char *how, usec_t now, struct error *err) MUST_CHECK;
+    const char *how, struct error *err) MUST_CHECK;
 
 #endif

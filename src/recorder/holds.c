@@ -151,8 +151,7 @@ holds_read(struct db *db, struct arena *arena, const struct uuid *id,
 
 static bool
 insert_part(struct db *db, const struct uuid *id, size_t number,
-    const struct link_part *part, const char *how, usec_t now,
-    struct error *err)
+    const struct link_part *part, const char *how, struct error *err)
 {
 	const struct db_value args[] = {
 	    db_uuid(id),
@@ -161,13 +160,14 @@ insert_part(struct db *db, const struct uuid *id, size_t number,
 	    db_uuid(&part->recording_id),
 	    db_int(part->offset),
 	    db_text(how),
-	    db_time(part->linked == 0 ? now : part->linked),
+	    part->linked == 0 ? db_null() : db_time(part->linked),
 	};
 
+	/* By the clock that tells when a file was replaced. */
 	return db_exec(db,
 	    "INSERT INTO session_recordings (session_id, part, recorder_id, "
 	    "recording_id, offset_us, matched_by, linked_at) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+	    "VALUES (?, ?, ?, ?, ?, ?, COALESCE(?, UTC_TIMESTAMP(6)))",
 	    args, 7, NULL, err);
 }
 
@@ -256,7 +256,7 @@ remove_parts(struct db *db, const struct uuid *id, struct error *err)
 
 bool
 holds_write(struct db *db, const struct config *config, const struct uuid *id,
-    const struct link_part *parts, size_t n_parts, const char *how, usec_t now,
+    const struct link_part *parts, size_t n_parts, const char *how,
     struct error *err)
 {
 	const struct db_value args[] = {db_uuid(id)};
@@ -265,7 +265,7 @@ holds_write(struct db *db, const struct config *config, const struct uuid *id,
 	if (!remove_parts(db, id, err))
 		return false;
 	for (i = 0; i < n_parts; i++)
-		if (!insert_part(db, id, i + 1, &parts[i], how, now, err))
+		if (!insert_part(db, id, i + 1, &parts[i], how, err))
 			return false;
 	if (n_parts > 0 &&
 	    !db_exec(db,

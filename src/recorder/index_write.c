@@ -54,7 +54,7 @@ static const char store[] =
     "gone_at = IF(VALUES(known_at) < known_at, gone_at, NULL), "
     /* One that was seen before, and another one now. */
     "ogg_changed_at = IF(VALUES(known_at) < known_at, ogg_changed_at, "
-    "IF(VALUES(ogg_seen_etag) <> ogg_seen_etag, VALUES(first_seen_at), "
+    "IF(VALUES(ogg_seen_etag) <> ogg_seen_etag, UTC_TIMESTAMP(6), "
     "ogg_changed_at)), "
     "ogg_seen_etag = IF(VALUES(known_at) < known_at, ogg_seen_etag, "
     "COALESCE(VALUES(ogg_seen_etag), ogg_seen_etag)), "

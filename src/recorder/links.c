@@ -246,8 +246,7 @@ write_parts(struct db *db, const struct search *search, struct error *err)
 			return false;
 	}
 	return holds_write(db, work->config, &search->set.id, result->parts,
-	    result->n_parts, match_rule_name(result->rule), work->request->now,
-	    err);
+	    result->n_parts, match_rule_name(result->rule), err);
 }
 
 static bool
@@ -314,7 +313,7 @@ keep_manual(struct db *db, struct search *search, struct error *err)
 		if (!find_offset(db, work, &search->set, &search->old[i], err))
 			return false;
 	return holds_write(db, work->config, &search->set.id, search->old,
-	    search->n_old, MANUAL, work->request->now, err);
+	    search->n_old, MANUAL, err);
 }
 
 static bool
@@ -392,8 +391,7 @@ drop_part(struct db *db, const struct work *work, const struct uuid *holder,
 		if (find_part(&parts[i], 1, work->recorder_id,
 			work->recording_id) == NULL)
 			parts[kept++] = parts[i];
-	return holds_write(db, work->config, holder, parts, kept, how,
-	    work->request->now, err);
+	return holds_write(db, work->config, holder, parts, kept, how, err);
 }
 
 /* Take the recording from every set that holds it at the same time, or refuse
@@ -445,8 +443,7 @@ set_work(struct db *db, void *context, struct error *err)
 	set.tolerance = work->request->tolerance;
 	return clear_holders(db, work, &set, err) &&
 	    find_offset(db, work, &set, &part, err) &&
-	    holds_write(db, work->config, &set.id, &part, 1, MANUAL,
-		work->request->now, err) &&
+	    holds_write(db, work->config, &set.id, &part, 1, MANUAL, err) &&
 	    note_request(db, &set.id, 0, err);
 }
 
@@ -481,7 +478,7 @@ remove_work(struct db *db, void *context, struct error *err)
 
 	return holds_lock_set(
 		   db, removal->arena, removal->session_id, 0, &set, err) &&
-	    holds_write(db, NULL, &set.id, NULL, 0, MANUAL, 0, err) &&
+	    holds_write(db, NULL, &set.id, NULL, 0, MANUAL, err) &&
 	    db_exec(db, "UPDATE sessions SET link_barred = 1 WHERE id = ?",
 		args, 1, NULL, err);
 }
