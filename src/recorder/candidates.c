@@ -162,6 +162,6 @@ candidates_read(struct db *db, struct arena *arena, const struct holds_set *set,
 	};
 
 	return reserve(arena, out, err) &&
-	    db_each(db, select_candidates, args, 14, types, N_COLUMNS, arena,
+	    db_each(db, select_candidates, args, 15, types, N_COLUMNS, arena,
 		take_row, out, err);
 }
