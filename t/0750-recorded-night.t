@@ -28,12 +28,12 @@ my $HOUR = 3600;
 my $DAY  = 24 * $HOUR;
 
 # --- What happens. Minutes count from the start of the event; midnight is in
-# minute 210, and the real clock is past the last of them.
+# minute 210, and the real clock many hours past the last of them, at any time.
 
 my $SLOT = 60;
 my $END  = 400;
 my $LAST = 650;
-my $start = floor((time - 8 * $HOUR) / $DAY) * $DAY - 3.5 * $HOUR;
+my $start = floor(time / $DAY - 1) * $DAY - 3.5 * $HOUR;
 
 sub at { return $start + 60 * $_[0] }
 
