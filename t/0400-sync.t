@@ -725,11 +725,18 @@ is_deeply(\@others, [], 'nothing was ever sent to MinIO but GET');
 
 # --- A listing that goes on for ever.
 
-my $next = '<NextContinuationToken>again</NextContinuationToken>';
-for my $content ('', '<Contents><Key>k</Key><Size>1</Size></Contents>') {
-    my $endless = Setlink::Proxy->start(server => 'location / { return 200 \''
+my @endless = ('', '<Contents><Key>k</Key><Size>1</Size></Contents>');
+
+sub endless {
+    my ($content) = @_;
+    my $next = '<NextContinuationToken>again</NextContinuationToken>';
+    return Setlink::Proxy->start(server => 'location / { return 200 \''
         . '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
         . "<IsTruncated>true</IsTruncated>$content$next</ListBucketResult>'; }");
+}
+
+for my $content (@endless) {
+    my $endless = endless($content);
     my $report = sync({ %$settings, SESSION_RECORDER_MINIO_ENDPOINT =>
         'http://' . $endless->authority });
     is($report->{status}, 'failed', 'a listing without an end is refused');
@@ -863,6 +870,22 @@ is_report(sync($sets), { exit => 0, added => 1025, requests => 2 + 1024 },
 is(value($sets, $due), 1, 'are not all read by one refresh');
 is_report(sync($sets), { exit => 0, changed => 0, requests => 2 + 1 },
     'but by the next one');
+
+# --- The listing of one recording that goes on for ever.
+
+for my $content (@endless) {
+    my $endless = endless($content);
+    rows($sets, 'INSERT INTO events_pending (recorder_id, recording_id, look)'
+        . ' SELECT recorder_id, id, 2 FROM recordings WHERE ogg_size > 0');
+    my ($status, undef, $err) = setlink({ %$sets,
+        SESSION_RECORDER_MINIO_ENDPOINT => 'http://' . $endless->authority,
+        SETLINK_LOG => 'warn' }, 'events', 'drain');
+    is($status, 0, 'an event');
+    like($err, qr/event=not_listed .*without end/, 'the listing is refused');
+    is(value($sets, 'SELECT COUNT(*) FROM recordings WHERE ogg_size > 0'
+            . ' AND gone_at IS NULL'), 3, 'files that are known stay');
+    $endless->stop;
+}
 
 # --- How it is called.
 

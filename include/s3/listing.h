@@ -35,7 +35,9 @@ bool s3_listing_parse(struct arena *arena, const char *xml, size_t len,
     struct s3_page *out, struct error *err) MUST_CHECK;
 
 /* Fetch a page of the keys that begin with `prefix`; `token` is NULL for the
- * first one. Everything in `out` lives in the arena. */
+ * first one. ERROR_INVALID, too, for an empty page before the last one, and for
+ * a token that comes again: the listing would have no end, or a gap. Everything
+ * in `out` lives in the arena. */
 bool s3_listing_fetch(struct s3_client *client, struct arena *arena,
     const char *prefix, const char *token, struct s3_page *out,
     struct error *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* Doing what events have left. */
 #include "recorder/pending.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -89,31 +90,47 @@ make_prefix(struct arena *arena, const struct pending *row)
 	return arena_printf(arena, "%s/sessions/%s/", recorder, id);
 }
 
+/* Take in one page. *token is the one of the page, and then the one of the next
+ * page, which the caller frees. */
+static bool
+list_page(struct drain *drain, const char *prefix, struct gather *gather,
+    char **token, struct listed **out, struct error *err)
+{
+	struct arena arena = ARENA_INIT;
+	const struct s3_object *object;
+	struct s3_page page;
+	bool ok = s3_listing_fetch(
+	    drain->client, &arena, prefix, *token, &page, err);
+
+	free(*token);
+	*token = NULL;
+	for (object = page.objects; ok && object != NULL; object = object->next)
+		ok = gather_add(gather, object, &drain->arena, out, err);
+	if (ok && page.next_token != NULL) {
+		*token = strdup(page.next_token);
+		ok = *token != NULL || error_memory(err);
+	}
+	arena_free(&arena);
+	return ok;
+}
+
 /* What the bucket has of the recording, NULL when there is nothing. */
 static bool
 list_recording(struct drain *drain, const struct pending *row,
     struct listed **out, struct error *err)
 {
-	const char *prefix = make_prefix(&drain->arena, row), *token;
-	const struct s3_object *object;
-	struct s3_page page = {.next_token = NULL};
+	const char *prefix = make_prefix(&drain->arena, row);
 	struct gather gather = {0};
+	char *token = NULL;
+	bool ok = prefix != NULL || error_memory(err);
 
-	if (prefix == NULL)
-		return error_memory(err);
-	do {
-		token = page.next_token;
-		if (!s3_listing_fetch(drain->client, &drain->arena, prefix,
-			token, &page, err))
-			return false;
-		for (object = page.objects; object != NULL;
-		     object = object->next)
-			if (!gather_add(
-				&gather, object, &drain->arena, out, err))
-				return false;
-	} while (page.count > 0 && page.next_token != NULL &&
-	    (token == NULL || strcmp(token, page.next_token) != 0));
-	return gather_end(&gather, &drain->arena, out, err);
+	if (!ok)
+		return false;
+	do
+		ok = list_page(drain, prefix, &gather, &token, out, err);
+	while (ok && token != NULL);
+	free(token);
+	return ok && gather_end(&gather, &drain->arena, out, err);
 }
 
 static bool

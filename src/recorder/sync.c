@@ -94,11 +94,6 @@ refresh_page(struct refresh *refresh, struct gather *gather,
 	refresh->report->requests++;
 	if (!s3_listing_fetch(refresh->client, arena, "", *token, &page, err))
 		return false;
-	if (page.next_token != NULL &&
-	    (page.count == 0 ||
-		(*token != NULL && strcmp(*token, page.next_token) == 0)))
-		return error_set(err, ERROR_INVALID,
-		    "the object store's listing goes on without end");
 	free(*token);
 	*token = NULL;
 	if (page.next_token != NULL) {

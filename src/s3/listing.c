@@ -290,6 +290,18 @@ s3_listing_parse(struct arena *arena, const char *xml, size_t len,
 	return true;
 }
 
+/* Whether the page brings the listing on. */
+static bool
+goes_on(const struct s3_page *page, const char *token, struct error *err)
+{
+	if (page->next_token == NULL ||
+	    (page->count > 0 &&
+		(token == NULL || strcmp(token, page->next_token) != 0)))
+		return true;
+	return error_set(err, ERROR_INVALID,
+	    "the object store's listing goes on without end");
+}
+
 bool
 s3_listing_fetch(struct s3_client *client, struct arena *arena,
     const char *prefix, const char *token, struct s3_page *out,
@@ -314,7 +326,8 @@ s3_listing_fetch(struct s3_client *client, struct arena *arena,
 		goto out;
 	}
 	ok = s3_listing_parse(
-	    arena, request.body.data, request.body.len, out, err);
+		 arena, request.body.data, request.body.len, out, err) &&
+	    goes_on(out, token, err);
 out:
 	buf_free(&request.body);
 	return ok;
