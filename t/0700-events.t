@@ -397,6 +397,34 @@ subtest 'an event during a refresh' => sub {
     is_in_sync('the next refresh');
 };
 
+# --- What a process that was killed has left.
+
+subtest 'a refresh does what is left' => sub {
+    my $recording = new_recording(start => time - 250_000,
+        end => time - 249_000);
+    store(recording_objects($recording));
+    eventually(sub { row($recording, 'is_closed') }, 1, 'a recording');
+    is_idle('nothing is left');
+    my $id = '0x' . $recording->{id} =~ s/-//gr;
+    query("UPDATE recordings SET is_closed = 0 WHERE id = $id");
+    query('INSERT INTO events_pending (recorder_id, recording_id, look)'
+        . " SELECT recorder_id, id, 1 FROM recordings WHERE id = $id");
+    is_in_sync('what nobody is at');
+    is(row($recording, 'is_closed'), 1, 'its metadata is read');
+    is((query('SELECT COUNT(*) FROM events_pending'))[0][0], 0,
+        'nothing is left');
+    query("UPDATE leases SET owner = UNHEX(REPEAT('ab', 16)), until_at ="
+        . " UTC_TIMESTAMP(6) + INTERVAL 1 HOUR WHERE name = 'events'");
+    query('INSERT INTO events_pending (recorder_id, recording_id, look)'
+        . " SELECT recorder_id, id, 1 FROM recordings WHERE id = $id");
+    is_in_sync('what another process is at');
+    is((query('SELECT COUNT(*) FROM events_pending'))[0][0], 1,
+        'is left to that');
+    query("UPDATE leases SET owner = NULL WHERE name = 'events'");
+    is_in_sync('what is free again');
+    is_idle('is done');
+};
+
 # --- Versions. (A bucket that has them keeps them.)
 
 sub versions {

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "command/commands.h"
 #include "command/setup.h"
+#include "recorder/pending.h"
 #include "recorder/relink.h"
 
 #define MAX_WAIT 3600 /* seconds */
@@ -167,6 +168,26 @@ report_sync(const struct sync_call *call, bool ok,
 	return 0;
 }
 
+/* What a process that died has left of events waits for the next event, which
+ * may be long in coming. */
+static void
+drain_events(struct setup *setup, unsigned *linked)
+{
+	struct pending_report report = {.linked = 0};
+	struct uuid owner;
+	struct error err;
+	bool any;
+
+	if (!pending_any(setup->db, &any, &err) ||
+	    (any &&
+		(!uuid_make(clock_now(), &owner, &err) ||
+		    !pending_drain(setup->db, &setup->config, &owner, &stop,
+			&report, &err))))
+		log_line(
+		    LOG_WARN, "event=drain_failed detail=\"%s\"", err.detail);
+	*linked += report.linked;
+}
+
 /* Nothing depends on waveforms: the next refresh reads those that are left. */
 static void
 read_audio(struct setup *setup, const struct sync_call *call,
@@ -199,8 +220,10 @@ refresh(struct setup *setup, const struct sync_call *call)
 	    !relink_sets(setup->db, &setup->config, clock_now(), &linked,
 		ok ? &err : &ignored))
 		ok = false;
-	if (ok && !report.busy && !report.fresh)
+	if (ok && !report.busy && !report.fresh) {
+		drain_events(setup, &linked);
 		read_audio(setup, call, &report);
+	}
 	return report_sync(call, ok, &report, linked, &err);
 }
 

@@ -385,6 +385,19 @@ drain_all(
 }
 
 bool
+pending_any(struct db *db, bool *any, struct error *err)
+{
+	static const enum db_type type[] = {DB_INT};
+	struct arena arena = ARENA_INIT;
+	struct db_value value;
+	bool ok = db_select_one(db, "SELECT 1 FROM events_pending LIMIT 1",
+	    NULL, 0, type, &value, 1, &arena, any, err);
+
+	arena_free(&arena);
+	return ok;
+}
+
+bool
 pending_drain(struct db *db, const struct config *config,
     const struct uuid *owner, const volatile sig_atomic_t *stop,
     struct pending_report *out, struct error *err)
