@@ -26,8 +26,9 @@ struct events_result {
 	bool left;        /* a process has to look at a recording */
 };
 
-/* Write them all, or none. An event that comes twice or too late changes
- * nothing, and what is wrong nevertheless is made good by the next refresh. */
+/* Write them all, or none. An event of a file that comes twice or too late
+ * changes nothing. One of a chunk may bring the number of chunks back to what
+ * it was; that, and what is wrong nevertheless, the next refresh makes good. */
 bool events_apply(struct db *db, const char *bucket, const struct event *events,
     struct events_result *out, struct error *err) MUST_CHECK;
 
