@@ -50,9 +50,9 @@ sub new_set {
     push @sql, map { 'INSERT INTO djs (id, name, registered_at) VALUES ('
             . bin($ids[$_]) . ', ' . text($djs[$_]) . ", '2020-01-01');\n" }
         0 .. $#djs;
-    push @sql, 'INSERT INTO sessions (id, dj_id, room, started_at, ended_at,'
-        . ' link_barred) VALUES (' . join(', ', bin($id), bin($ids[0]),
-            text($set{room}), at($set{start}), at($set{end}),
+    push @sql, 'INSERT INTO sessions (id, dj_id, session_type, room,'
+        . ' started_at, ended_at, link_barred) VALUES (' . join(', ', bin($id), bin($ids[0]),
+            @djs > 1 ? "'b2b'" : "'solo'", text($set{room}), at($set{start}), at($set{end}),
             $set{barred} // 0) . ");\n";
     push @sql, map { 'INSERT INTO session_djs (session_id, dj_id, place)'
             . ' VALUES (' . bin($id) . ', ' . bin($ids[$_]) . ", $_ + 1);\n" }
@@ -247,7 +247,7 @@ subtest 'what is left alone' => sub {
         end => $begin + 10 * $HOUR);
     my ($by_hand, $barred, $lost, $holder, $empty, $stays) = map {
         new_set(@times, @$_) } [room => 'h1'], [room => 'h2', barred => 1],
-        [room => 'h3'], [room => 'h4', dj => 'Holder'], [room => 'h4'],
+        [room => 'h3'], [room => 'h4', dj => ['Holder', 'Two']], [room => 'h4'],
         [start => $begin - 4 * $HOUR, end => $begin - 3 * $HOUR];
     link_set($by_hand, $far, how => 'manual');
     link_set($lost, $gone);
@@ -264,7 +264,7 @@ subtest 'what is left alone' => sub {
     is($why{$lost}, 'the link stays: its recording is gone from the bucket',
         'one whose recording is gone');
     is($why{$holder}, q{begins at the set's start}, 'one that has the best');
-    is($why{$empty}, q{held by DJ Holder's set}, 'one that comes too late');
+    is($why{$empty}, q{held by DJ Holder b2b Two's set}, 'one that comes too late');
     is($why{$stays}, 'the link stays: no recording around that time',
         'one that has no better one');
     is($table->{$_}{gets}, 'the same', 'what it has is told')

@@ -31,6 +31,14 @@ struct holds_set {
 	"AND TIMESTAMPDIFF(MICROSECOND, GREATEST(o.started_at, ?), " \
 	"LEAST(COALESCE(o.ended_at, ?), ?)) > ?"
 
+/* The name of the DJ of a set `s`, of all who play if there are several: "A b2b
+ * B". `d` is the row of its own DJ. */
+#define HOLDS_NAMES                                      \
+	"IF(s.session_type = 'solo', d.name, COALESCE((" \
+	"SELECT GROUP_CONCAT(x.name ORDER BY p.place "   \
+	"SEPARATOR ' b2b ') FROM session_djs p "         \
+	"JOIN djs x ON x.id = p.dj_id WHERE p.session_id = s.id), d.name))"
+
 /* Lock the row of a set and read it. ERROR_NOT_FOUND without one. */
 bool holds_lock_set(struct db *db, struct arena *arena, const struct uuid *id,
     usec_t now, struct holds_set *out, struct error *err) MUST_CHECK;

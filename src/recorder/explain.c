@@ -67,8 +67,8 @@ put_holder(struct db *db, struct arena *arena, struct buf *out,
 	bool found;
 
 	if (!db_select_one(db,
-		"SELECT d.name FROM sessions s JOIN djs d ON d.id = s.dj_id "
-		"WHERE s.id = ?",
+		"SELECT " HOLDS_NAMES " FROM sessions s "
+		"JOIN djs d ON d.id = s.dj_id WHERE s.id = ?",
 		args, 1, types, &name, 1, arena, &found, err))
 		return false;
 	if (found)

@@ -2,6 +2,7 @@
 #include "recorder/relink.h"
 
 #include "base/arena.h"
+#include "recorder/holds.h"
 #include "recorder/links.h"
 
 #define PAGE 200
@@ -219,11 +220,9 @@ list_page(struct db *db, struct arena *arena, usec_t start,
 
 	out->count = 0;
 	return db_each(db,
-	    "SELECT s.id, s.started_at, "
-	    "(SELECT GROUP_CONCAT(d.name ORDER BY p.place "
-	    "SEPARATOR ' b2b ') FROM session_djs p "
-	    "JOIN djs d ON d.id = p.dj_id WHERE p.session_id = s.id), "
+	    "SELECT s.id, s.started_at, " HOLDS_NAMES ", "
 	    "s.room, r.gone_at IS NOT NULL FROM sessions s "
+	    "LEFT JOIN djs d ON d.id = s.dj_id "
 	    "LEFT JOIN session_recordings l "
 	    "ON l.session_id = s.id AND l.part = 1 "
 	    "LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "

@@ -1,6 +1,8 @@
 /* Which part of a recording belongs to which set. */
 #include "recorder/tracks.h"
 
+#include "recorder/holds.h"
+
 static usec_t
 length_by_clock(const struct recording *r, usec_t correction, usec_t now)
 {
@@ -83,13 +85,6 @@ take_set(void *context, const struct db_value *row, struct error *err)
 	return true;
 }
 
-/* The name of the DJ of a set `s`, of all who play if there are several. */
-#define NAMES                                            \
-	"IF(s.session_type = 'solo', d.name, COALESCE((" \
-	"SELECT GROUP_CONCAT(x.name ORDER BY p.place "   \
-	"SEPARATOR ' b2b ') FROM session_djs p "         \
-	"JOIN djs x ON x.id = p.dj_id WHERE p.session_id = s.id), d.name))"
-
 bool
 tracks_of_recording(struct db *db, struct arena *arena,
     const struct recording *recording, usec_t now, struct tracks_track **out,
@@ -108,7 +103,8 @@ tracks_of_recording(struct db *db, struct arena *arena,
 	if (!read_correction(
 		db, &recording->recorder_id, &entries.correction, err) ||
 	    !db_each(db,
-		"SELECT s.id, " NAMES ", s.started_at, s.ended_at, l.part, "
+		"SELECT s.id, " HOLDS_NAMES
+		", s.started_at, s.ended_at, l.part, "
 		"l.offset_us FROM session_recordings l "
 		"JOIN sessions s ON s.id = l.session_id "
 		"JOIN djs d ON d.id = s.dj_id "
