@@ -104,6 +104,13 @@ is_answer((send_requests($authority, \@login, $BUCKET, 'GET', '3:0-3',
     'large'))[0], qr/^206 too_large /, 'a part may be too large');
 is_answer((send_requests($authority, \@login, $BUCKET, 'PUT', 0, 'x'))[0],
     qr/^0 invalid only GET and HEAD/, 'nothing is ever written');
+for my $case (['versioning', '', qr/^0 invalid only GET and HEAD/],
+    ['notification', 'x', qr/^0 invalid only GET and HEAD/],
+    ['notification', '', qr/^400 internal .*MalformedXML/]) {
+    my ($setting, $key, $want) = @$case;
+    is_answer((send_requests($authority, \@login, $BUCKET, 'PUT',
+        "4096?$setting", $key))[0], $want, "a PUT of $setting of '$key'");
+}
 is_answer((send_requests($authority, \@login, 'elsewhere', 'GET', 0, 'x'))[0],
     qr/^404 not_found .*NoSuchBucket/, 'a bucket that is not there');
 is_answer((send_requests($authority, [$login[0], 'passwordx'], $BUCKET, 'GET',

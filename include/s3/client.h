@@ -26,7 +26,7 @@ void s3_client_free(struct s3_client *client);
 
 /* One request and its answer. Begin with a zeroed one. */
 struct s3_request {
-	const char *method; /* "GET" or "HEAD"; "PUT" of a bucket's settings */
+	const char *method; /* "GET" or "HEAD"; "PUT" of the notifications */
 	const char *key;    /* "": the bucket */
 	const struct sigv4_param *params;
 	size_t n_params;

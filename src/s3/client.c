@@ -254,13 +254,15 @@ client_sign(struct s3_client *client, const struct s3_request *request,
 	return sigv4_presign(client->signer, &url, out, err);
 }
 
-/* No request stores an object: a foreign one makes the recorder crash. */
+/* No request stores an object, since a foreign one makes the recorder crash, or
+ * sets anything of the bucket but its notifications. */
 static bool
 is_harmless(const struct s3_request *request)
 {
 	if (strcmp(request->method, "PUT") == 0)
 		return request->content != NULL && request->key[0] == '\0' &&
-		    request->n_params > 0;
+		    request->n_params == 1 &&
+		    strcmp(request->params[0].name, "notification") == 0;
 	return strcmp(request->method, "GET") == 0 ||
 	    strcmp(request->method, "HEAD") == 0;
 }
@@ -273,7 +275,8 @@ transfer_prepare(struct s3_client *client, const struct run *run,
 
 	if (!is_harmless(request))
 		return error_set(err, ERROR_INVALID,
-		    "only GET and HEAD are sent to the object store");
+		    "only GET and HEAD, and a PUT of the bucket's "
+		    "notifications, are sent to the object store");
 	if (transfer->easy == NULL)
 		transfer->easy = curl_easy_init();
 	if (transfer->easy == NULL)

@@ -6,7 +6,8 @@
  * s3-requests AUTHORITY ACCESS-KEY SECRET-KEY BUCKET url MAX-BODY URL
  *   a line a request: "STATUS ERROR SERVER-TIME BODY DETAIL"
  *
- * MAX-BODY may be followed by ":FIRST-LAST", a range of bytes.
+ * MAX-BODY may be followed by ":FIRST-LAST", a range of bytes, or by "?NAME", a
+ * parameter of a request with a body.
  *
  * AUTHORITY may begin with "https://". Keys, bodies and tokens are in
  * hexadecimal, "-" for an empty one. */
@@ -96,16 +97,23 @@ send_all(struct s3_client *client, char **argv, size_t n_keys)
 	    n_keys, sizeof(struct s3_request *));
 	struct error err;
 	const char *colon = strchr(argv[1], ':');
+	const char *question = strchr(argv[1], '?');
+	struct sigv4_param param = {question == NULL ? "" : question + 1, ""};
+	struct buf content = BUF_INIT;
 	bool ok;
 	size_t i;
 
 	if (all == NULL || requests == NULL)
 		exit(2);
+	buf_puts(&content, "<x/>");
 	for (i = 0; i < n_keys; i++) {
 		requests[i] = &all[i];
 		all[i].method = strcmp(argv[0], "url") == 0 ? "GET" : argv[0];
 		all[i].max_body = (size_t)strtoull(argv[1], NULL, 10);
 		all[i].range = colon == NULL ? NULL : colon + 1;
+		all[i].params = &param;
+		all[i].n_params = question == NULL ? 0 : 1;
+		all[i].content = question == NULL ? NULL : &content;
 	}
 	if (strcmp(argv[0], "url") == 0)
 		ok = s3_client_fetch_url(client, argv[2], &all[0], &err);
@@ -118,6 +126,7 @@ send_all(struct s3_client *client, char **argv, size_t n_keys)
 		die(&err);
 	for (i = 0; i < n_keys; i++)
 		report(&all[i]);
+	buf_free(&content);
 	free(requests);
 	free(all);
 }
