@@ -49,7 +49,7 @@ static const enum db_type head_types[HEAD_COLUMNS] = {
 	"WHERE s.event_id = e.id), "                                    \
 	"(SELECT COUNT(*) FROM queue_entries q WHERE q.pool_id = p.id " \
 	"AND q.status IN ('playing', 'waiting')), "                     \
-	"EXISTS (SELECT 1 FROM sessions s "                             \
+	"EXISTS (SELECT 1 FROM sessions s FORCE INDEX (one_active) "    \
 	"WHERE s.active_dj_id IS NOT NULL AND s.started_at <= ?) "      \
 	"FROM pools p LEFT JOIN events e "                              \
 	"ON e.pool_id = p.id AND e.open_mark = 1 WHERE p.open_mark = 1"
