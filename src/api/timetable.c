@@ -6,16 +6,6 @@
 #include "api/table.h"
 #include "api/views.h"
 #include "dj/djs.h"
-#include "dj/tick.h"
-
-bool
-event_night(struct call *call, struct night *out, struct error *err)
-{
-	return tick_night(
-		   call->db, call->config, call->arena, call->now, out, err) &&
-	    (out->has_event ||
-		error_set(err, ERROR_NOT_FOUND, "no event runs"));
-}
 
 /* What it took in whole minutes, or is meant to. */
 static int64_t
