@@ -13,8 +13,8 @@
 #include "db/db.h"
 #include "dj/night.h"
 
-/* Start an event, or plan it when event->started_at is to come; its id and
- * pool are filled in. It gets the open pool with everybody in it and, if that
+/* Start an event, or plan it when event->started_at is to come; its id is
+ * filled in. It gets the open pool with everybody in it and, if that
  * is due, its first DJ is drawn, in one transaction. CONFLICT while another one
  * runs or is planned. */
 bool events_start(struct db *db, const struct config *config,

@@ -84,17 +84,12 @@ start_work(struct db *db, void *context, struct error *err)
 {
 	const struct work *work = context;
 	struct lottery_result result;
-	struct night night;
 
-	if (!night_lock(db, err) || !insert(db, work, err) ||
-	    !adopt_sets(db, work, err) ||
-	    !queue_replan(db, work->config, work->arena, work->now, err) ||
-	    !lottery_draw_due(
-		db, work->config, work->arena, work->now, &result, err) ||
-	    !night_read(db, work->config, work->arena, work->now, &night, err))
-		return false;
-	*work->event = night.event;
-	return true;
+	return night_lock(db, err) && insert(db, work, err) &&
+	    adopt_sets(db, work, err) &&
+	    queue_replan(db, work->config, work->arena, work->now, err) &&
+	    lottery_draw_due(
+		db, work->config, work->arena, work->now, &result, err);
 }
 
 bool
