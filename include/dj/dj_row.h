@@ -16,6 +16,10 @@ extern const enum db_type dj_row_types[DJ_ROW_SIZE];
 
 struct dj dj_row_read(const struct db_value *row);
 
+/* After a statement that writes the name of an entry of a pool has failed: a
+ * name that is there already is a CONFLICT. Returns false. */
+bool dj_row_name_refused(struct error *err);
+
 /* For db_each over such rows: what to call for each of them. */
 struct dj_row_visit {
 	djs_visit *visit;

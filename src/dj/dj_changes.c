@@ -1,6 +1,7 @@
 /* Changing and removing DJs. */
 #include "dj/djs.h"
 
+#include "dj/dj_row.h"
 #include "dj/night.h"
 #include "dj/queue.h"
 #include "dj/tick.h"
@@ -27,16 +28,12 @@ rename_in_pool(struct db *db, const struct edit *edit, struct error *err)
 	const struct db_value args[] = {
 	    db_text(edit->change->name), db_uuid(edit->id)};
 
-	if (db_exec(db,
-		"UPDATE pool_entries e JOIN pools p "
-		"ON p.id = e.pool_id AND p.open_mark = 1 "
-		"SET e.name = ? WHERE e.dj_id = ?",
-		args, 2, NULL, err))
-		return true;
-	if (err->code == ERROR_DUPLICATE)
-		(void)error_set(err, ERROR_CONFLICT,
-		    "name: this name is registered already");
-	return false;
+	return db_exec(db,
+		   "UPDATE pool_entries e JOIN pools p "
+		   "ON p.id = e.pool_id AND p.open_mark = 1 "
+		   "SET e.name = ? WHERE e.dj_id = ?",
+		   args, 2, NULL, err) ||
+	    dj_row_name_refused(err);
 }
 
 static bool

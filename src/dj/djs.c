@@ -40,6 +40,15 @@ djs_find(struct db *db, struct arena *arena, const struct uuid *id,
 }
 
 bool
+dj_row_name_refused(struct error *err)
+{
+	if (err->code == ERROR_DUPLICATE)
+		(void)error_set(err, ERROR_CONFLICT,
+		    "name: this name is registered already");
+	return false;
+}
+
+bool
 dj_row_visit(void *context, const struct db_value *row, struct error *err)
 {
 	const struct dj_row_visit *each = context;
@@ -192,15 +201,11 @@ enter_pool(struct db *db, const struct registration *r,
 	    db_time(r->now),
 	};
 
-	if (db_exec(db,
-		"INSERT INTO pool_entries (pool_id, dj_id, name, "
-		"registered_at) VALUES (?, ?, ?, ?)",
-		args, 4, NULL, err))
-		return true;
-	if (err->code == ERROR_DUPLICATE)
-		(void)error_set(err, ERROR_CONFLICT,
-		    "name: this name is registered already");
-	return false;
+	return db_exec(db,
+		   "INSERT INTO pool_entries (pool_id, dj_id, name, "
+		   "registered_at) VALUES (?, ?, ?, ?)",
+		   args, 4, NULL, err) ||
+	    dj_row_name_refused(err);
 }
 
 static bool
