@@ -14,19 +14,63 @@
 
 #define EXIT_CONFIG 78 /* EX_CONFIG of sysexits.h */
 
+/* The value of the first of `variables` (each NAME=value) with this name; they
+ * are left at the next one. NULL when there is none. */
+static const char *
+next_value(char *const **variables, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (**variables != NULL) {
+		const char *variable = *(*variables)++;
+
+		if (strncmp(variable, name, len) == 0 && variable[len] == '=')
+			return variable + len + 1;
+	}
+	return NULL;
+}
+
+/* Web servers hand over a header of several lines as so many variables of one
+ * name: who looked at the first only would believe what a client wrote before
+ * its proxy did. */
+static const char *
+whole_value(char *const *variables, const char *name, struct arena *arena)
+{
+	const char *first = next_value(&variables, name);
+	const char *next = next_value(&variables, name);
+	struct buf all = BUF_INIT;
+	const char *joined;
+
+	if (next == NULL)
+		return first;
+	buf_puts(&all, first);
+	for (; next != NULL; next = next_value(&variables, name))
+		buf_printf(&all, ", %s", next);
+	joined = buf_text(&all);
+	if (joined != NULL)
+		joined = arena_copy(arena, joined, all.len);
+	buf_free(&all);
+	return joined == NULL ? "" : joined;
+}
+
+struct fcgi {
+	FCGX_Request request;
+	struct arena *arena;
+};
+
 static const char *
 fcgi_variable(void *context, const char *name)
 {
-	const FCGX_Request *request = context;
+	const struct fcgi *fcgi = context;
 
-	return FCGX_GetParam(name, request->envp);
+	return whole_value(fcgi->request.envp, name, fcgi->arena);
 }
 
 static size_t
 fcgi_read(void *context, char *to, size_t len)
 {
-	FCGX_Request *request = context;
-	int n = FCGX_GetStr(to, (int)len, request->in);
+	struct fcgi *fcgi = context;
+	int n = FCGX_GetStr(to, (int)len, fcgi->request.in);
 
 	return n > 0 ? (size_t)n : 0;
 }
@@ -34,16 +78,15 @@ fcgi_read(void *context, char *to, size_t len)
 static bool
 fcgi_write(void *context, const char *from, size_t len)
 {
-	FCGX_Request *request = context;
+	struct fcgi *fcgi = context;
 
-	return FCGX_PutStr(from, (int)len, request->out) == (int)len;
+	return FCGX_PutStr(from, (int)len, fcgi->request.out) == (int)len;
 }
 
 static const char *
 cgi_variable(void *context, const char *name)
 {
-	(void)context;
-	return getenv(name);
+	return whole_value(environ, name, context);
 }
 
 static size_t
@@ -85,7 +128,7 @@ static void
 serve_cgi(struct service *service)
 {
 	const struct gateway gateway = {
-	    NULL, cgi_variable, cgi_read, cgi_write};
+	    &service->arena, cgi_variable, cgi_read, cgi_write};
 
 	service_answer(service, &gateway);
 }
@@ -137,18 +180,18 @@ accept_request(FCGX_Request *request)
 static bool
 serve_fcgi(struct service *service)
 {
-	FCGX_Request request;
+	struct fcgi fcgi = {.arena = &service->arena};
 	const struct gateway gateway = {
-	    &request, fcgi_variable, fcgi_read, fcgi_write};
+	    &fcgi, fcgi_variable, fcgi_read, fcgi_write};
 
 	if (FCGX_Init() != 0 ||
-	    FCGX_InitRequest(&request, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+	    FCGX_InitRequest(&fcgi.request, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
 		return false;
-	while (accept_request(&request)) {
+	while (accept_request(&fcgi.request)) {
 		service_answer(service, &gateway);
-		FCGX_Finish_r(&request);
+		FCGX_Finish_r(&fcgi.request);
 	}
-	FCGX_Free(&request, 1);
+	FCGX_Free(&fcgi.request, 1);
 	return true;
 }
 
@@ -191,6 +234,7 @@ tell_cgi_client(void)
 	static const char answer[] =
 	    "Status: 503 Service Unavailable\r\n"
 	    "Content-Type: application/problem+json\r\n"
+	    "X-Content-Type-Options: nosniff\r\n"
 	    "Retry-After: 60\r\n\r\n"
 	    "{\"title\":\"Service Unavailable\",\"status\":503,"
 	    "\"detail\":\"the settings are wrong; see the log\","

@@ -163,6 +163,9 @@ subtest 'addresses' => sub {
     is($try->('192.0.2.2, 192.0.2.1', $token), 429, 'who wrote the last one');
     is($try->('192.0.2.1, 192.0.2.2', $token), 200, 'is the client');
     is($try->('192.0.2.1, 127.0.0.1', $token), 429, 'but for our own proxies');
+    my $lines = $instance->text('GET', $LIST, undef, with($token),
+        'x-forwarded-for' => "192.0.2.2\r\nX-Forwarded-For: 192.0.2.1");
+    is($instance->raw($lines)->{status}, 429, 'a line of its own counts, too');
     is(try_token($token)->{status}, 200, 'who is not forwarded is not refused');
     like($instance->log('worker'), qr/client=192\.0\.2\.2 /, 'the log has it');
     forget_failures();

@@ -9,7 +9,8 @@
 struct gateway {
 	void *context;
 	/* A meta-variable, NULL when it is not set. Borrowed for as long as
-	 * the request lasts. */
+	 * the request lasts. A header that came in several lines is one list,
+	 * joined by ", " (RFC 9110, 5.3). */
 	const char *(*variable)(void *context, const char *name);
 	/* Up to `len` bytes of the body; fewer only at its end. */
 	size_t (*read)(void *context, char *to, size_t len);
