@@ -236,8 +236,15 @@ subtest 'without a token' => sub {
     }
     is_problem(request_as('Sec-Fetch-Site' => 'cross-site'), 403,
         qr/Sec-Fetch-Site/, 'a page of another site is refused');
+    is_problem(request_as('Sec-Fetch-Site' => 'same-site',
+        Origin => 'http://localhost:9000'), 403, qr/Sec-Fetch-Site/,
+        'and one of another port');
+    is_problem(request_as(Origin => $_), 403, qr/Origin/,
+        "and $_ in an older browser") for 'http://evil.example', 'null';
     is_status(request_as('Sec-Fetch-Site' => $_), 200, "$_ is not")
-        for 'same-origin', 'same-site', 'none';
+        for 'same-origin', 'none';
+    is_status(request_as(Origin => "http://localhost:$port"), 200,
+        'nor is our own');
     is_status(request_as(with('anything')), 200, 'a token does no harm');
     like($instance->log('worker'), qr/level=warn event=no_admin_token/,
         'the log warns of it');

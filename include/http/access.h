@@ -13,7 +13,7 @@ enum access_verdict {
 	ACCESS_WRONG_TOKEN,
 	ACCESS_EXPIRED_TOKEN,
 	ACCESS_NOT_LOOPBACK, /* no token was sent, and by the rule for that: */
-	ACCESS_CROSS_SITE    /* a page of another site sent it */
+	ACCESS_CROSS_SITE    /* a page of another origin sent it */
 };
 
 /* The token of `Authorization: Bearer` (RFC 6750, 2.1); NULL when there is
@@ -26,7 +26,8 @@ bool access_is_same(const char *token, const char *secret);
 
 /* The rule while no token is configured: a client on loopback, that nobody
  * forwards for, with a loopback name in Host (a page that rebinds its own
- * name to 127.0.0.1 has none). */
+ * name to 127.0.0.1 has none). A page of another origin is refused last, so
+ * that the caller may let pass those that are configured. */
 enum access_verdict access_judge(const struct request *request);
 
 /* The error for a verdict other than ACCESS_GRANTED. Returns false. */

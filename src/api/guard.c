@@ -5,6 +5,7 @@
 #include "admin/tokens.h"
 #include "base/log.h"
 #include "http/access.h"
+#include "http/cors.h"
 
 static const struct count_limit wrong_tokens = {
     "wrong token", 10, 10 * USEC_PER_MIN};
@@ -49,6 +50,19 @@ count_failure(
 	return counted || refuse_too_many(err);
 }
 
+/* The rule for who has no token. Pages that the host has named may do what a
+ * page of our own could. */
+static enum access_verdict
+judge_loopback(const struct call *call)
+{
+	enum access_verdict verdict = access_judge(call->request);
+
+	if (verdict == ACCESS_CROSS_SITE &&
+	    cors_is_configured(call->request, call->config->cors_origins))
+		return ACCESS_GRANTED;
+	return verdict;
+}
+
 /* What becomes of a caller who sent a token, where one is configured. */
 static bool
 judge_token(struct call *call, const struct token_match *match,
@@ -75,7 +89,7 @@ judge(struct call *call, enum access_verdict *verdict, struct error *err)
 	const char *token = access_token(call->request);
 	struct token_match match;
 
-	*verdict = access_judge(call->request);
+	*verdict = judge_loopback(call);
 	if (token == NULL && call->config->admin_token_hash[0] != '\0') {
 		*verdict = ACCESS_NO_TOKEN;
 		return true;
@@ -110,7 +124,7 @@ guard_admin(struct call *call, struct error *err)
 static bool
 judge_sender(struct call *call, struct error *err)
 {
-	enum access_verdict verdict = access_judge(call->request);
+	enum access_verdict verdict = judge_loopback(call);
 
 	if (verdict == ACCESS_NOT_LOOPBACK)
 		return error_set(err, ERROR_FORBIDDEN,

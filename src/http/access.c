@@ -56,12 +56,25 @@ host_is_loopback(const char *host)
 	    network_is_loopback(&address);
 }
 
+/* Whether a browser sent it for a page of another origin. Sites are not fine
+ * enough: to a browser each port of this machine is the same site. Browsers
+ * that do not know Sec-Fetch-Site name the page's origin in Origin. */
 static bool
-is_cross_site(const struct request *request)
+is_of_another_page(const struct request *request)
 {
 	const char *site = request_header(request, "HTTP_SEC_FETCH_SITE");
+	const char *origin = request_header(request, "HTTP_ORIGIN");
+	const char *scheme_end;
 
-	return site != NULL && strcmp(site, "cross-site") == 0;
+	if (site != NULL)
+		return strcmp(site, "same-origin") != 0 &&
+		    strcmp(site, "none") != 0;
+	if (origin == NULL)
+		return false;
+	scheme_end = strstr(origin, "://");
+	return scheme_end == NULL ||
+	    strcasecmp(scheme_end + 3, request_header(request, "HTTP_HOST")) !=
+	    0;
 }
 
 enum access_verdict
@@ -71,7 +84,7 @@ access_judge(const struct request *request)
 	    !network_is_loopback(&request->client) ||
 	    !host_is_loopback(request_header(request, "HTTP_HOST")))
 		return ACCESS_NOT_LOOPBACK;
-	return is_cross_site(request) ? ACCESS_CROSS_SITE : ACCESS_GRANTED;
+	return is_of_another_page(request) ? ACCESS_CROSS_SITE : ACCESS_GRANTED;
 }
 
 bool
@@ -89,7 +102,8 @@ access_refuse(enum access_verdict verdict, struct error *err)
 		    "Authorization: the admin token has expired");
 	case ACCESS_CROSS_SITE:
 		return error_set(err, ERROR_FORBIDDEN,
-		    "Sec-Fetch-Site: pages of other sites may not do this");
+		    "Sec-Fetch-Site, Origin: without an admin token pages of "
+		    "other origins may not do this");
 	case ACCESS_NOT_LOOPBACK:
 	case ACCESS_GRANTED:
 		break;

@@ -17,6 +17,14 @@ is_listed(const char *origin, const char *list)
 	return false;
 }
 
+bool
+cors_is_configured(const struct request *request, const char *origins)
+{
+	const char *origin = request_header(request, "HTTP_ORIGIN");
+
+	return origin != NULL && is_listed(origin, origins);
+}
+
 void
 cors_write(struct response *response, const struct request *request,
     const char *origins, const char *allow)

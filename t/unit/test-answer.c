@@ -165,9 +165,10 @@ test_problem_late(void)
 	response_free(&r);
 }
 
-#define LOCAL "REMOTE_ADDR=127.0.0.1"
-#define HOST  "HTTP_HOST=localhost"
-#define AUTH  "HTTP_AUTHORIZATION="
+#define LOCAL  "REMOTE_ADDR=127.0.0.1"
+#define HOST   "HTTP_HOST=localhost"
+#define AUTH   "HTTP_AUTHORIZATION="
+#define ORIGIN "HTTP_ORIGIN="
 
 static const struct {
 	const char *variables[4];
@@ -185,6 +186,22 @@ static const struct {
     {{LOCAL, HOST, "HTTP_SEC_FETCH_SITE=same-origin"}, ACCESS_GRANTED},
     {{LOCAL, HOST, "HTTP_SEC_FETCH_SITE=none"}, ACCESS_GRANTED},
     {{LOCAL, HOST, "HTTP_SEC_FETCH_SITE=cross-site"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, "HTTP_SEC_FETCH_SITE=same-site"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, "HTTP_SEC_FETCH_SITE=Same-Origin"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, "HTTP_SEC_FETCH_SITE=same-origin, none"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, ORIGIN "http://localhost"}, ACCESS_GRANTED},
+    {{LOCAL, HOST, ORIGIN "https://LOCALHOST"}, ACCESS_GRANTED},
+    {{LOCAL, HOST, ORIGIN "http://localhost:8080"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, ORIGIN "http://127.0.0.1"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, ORIGIN "http://club.example"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, ORIGIN "localhost"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, ORIGIN "null"}, ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, ORIGIN "http://localhost", "HTTP_SEC_FETCH_SITE=cross-site"},
+	ACCESS_CROSS_SITE},
+    {{LOCAL, HOST, ORIGIN "http://x.example",
+	 "HTTP_SEC_FETCH_SITE=same-origin"},
+	ACCESS_GRANTED},
+    {{LOCAL, ORIGIN "http://localhost"}, ACCESS_NOT_LOOPBACK},
 
     {{LOCAL}, ACCESS_NOT_LOOPBACK},
     {{HOST}, ACCESS_NOT_LOOPBACK},
