@@ -129,40 +129,48 @@ urls_lasting(struct call *call, const struct uuid *session_id)
 	    call->config->public_url, id);
 }
 
-/* Replace what file systems or headers do not take in a name. */
-static void
-make_safe(char *name)
+/* Whether file systems or headers do not take it in a name, or whoever looks at
+ * the name takes it for another one. */
+static bool
+is_unsafe(uint32_t code)
 {
-	for (; *name != '\0'; name++)
-		if ((unsigned char)*name < 0x20 || *name == 0x7f ||
-		    strchr("/\\:*?\"<>|%", *name) != NULL)
-			*name = '_';
+	return utf8_is_control(code) ||
+	    (code < 0x80 && strchr("/\\:*?\"<>|%", (int)code) != NULL);
 }
 
-const char *
-urls_save_as(struct call *call, const struct session *session)
+/* The name's first characters, up to one that is no UTF-8. */
+static void
+add_safe(struct buf *out, const char *name)
 {
-	struct clock_fields f;
-	const char *p = session->dj_name, *end = p + strlen(p);
+	const char *p = name, *end = p + strlen(p);
 	uint32_t code;
-	char *name;
 	size_t n, count;
 
 	for (count = 0; p < end && count < MAX_SAVED_NAME; count++, p += n) {
 		n = utf8_decode(p, (size_t)(end - p), &code);
 		if (n == 0)
-			break;
+			return;
+		if (is_unsafe(code) || (count == 0 && code == '.'))
+			buf_putc(out, '_');
+		else
+			buf_add(out, p, n);
 	}
+}
+
+const char *
+urls_save_as(struct call *call, const struct session *session)
+{
+	struct buf name = BUF_INIT;
+	struct clock_fields f;
+	const char *result = NULL;
+
 	clock_split(session->started_at, &f);
-	name = arena_printf(call->arena, "%.*s %04d-%02d-%02d",
-	    (int)(p - session->dj_name), session->dj_name, f.year, f.month,
-	    f.day);
-	if (name == NULL)
-		return NULL;
-	make_safe(name);
-	if (name[0] == '.')
-		name[0] = '_';
-	return name;
+	add_safe(&name, session->dj_name);
+	buf_printf(&name, " %04d-%02d-%02d", f.year, f.month, f.day);
+	if (buf_text(&name) != NULL)
+		result = arena_copy(call->arena, name.data, name.len);
+	buf_free(&name);
+	return result;
 }
 
 const char *

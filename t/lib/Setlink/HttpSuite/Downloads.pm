@@ -84,6 +84,13 @@ sub test_names {
     my ($plain) = $file->{headers}{'content-disposition'}
         =~ /\Aattachment; filename="([^"]*)";/;
     unlike($plain // '/', qr/[\/\\:"%]/, 'has a file name that is none');
+    # Names have no control characters, but who can write to the database may.
+    $i->query("UPDATE djs SET name = CONCAT('fdp.', CHAR(0x202e USING ucs2),"
+        . " 'ggo.\\r\\n', CHAR(0x85 USING ucs2)) WHERE name LIKE 'a/b%'");
+    $file = fetch(download($i, $id, 'ogg')->{json}{url});
+    like($file->{headers}{'content-disposition'},
+        qr/filename\*=UTF-8''fdp\._ggo\.___%20[\d-]+\.ogg\z/,
+        'nor has one that looks like another');
     return;
 }
 
