@@ -304,6 +304,8 @@ sub wrong_problem {
     return (
         ($answer->{status} eq $status ? () : "the status is $answer->{status}"),
         ($type eq 'application/problem+json' ? () : "the type is $type"),
+        (($answer->{headers}{'x-content-type-options'} // '') eq 'nosniff'
+            ? () : 'no nosniff'),
         wrong_members($problem, shape_of('problem'), ''),
         (ref $problem && $problem->{status} == $status ? () : 'other status'),
         (ref $problem && $problem->{error} eq $problem->{title}
