@@ -8,7 +8,8 @@ use Setlink::Instance;
 use Test::More;
 
 my @GROUPS = @ARGV ? @ARGV : qw(Protocol Djs Requests Sessions Event Queue
-    Admin Csv Links Downloads Recordings Events Parameters Malformed Outage);
+    Admin Csv Links Downloads Recordings Events Parameters Malformed
+    Attacks Outage);
 
 sub run {
     my ($class, $server) = @_;

@@ -7,7 +7,8 @@ use warnings;
 use Exporter 'import';
 use Setlink::Recordings qw(uuid_of);
 
-our @EXPORT_OK = qw(all_routes admin_routes route_paths target_of);
+our @EXPORT_OK = qw(all_routes admin_routes route_paths target_of
+    declared_routes);
 
 my $RECORDER = '/api/session-recorder';
 
@@ -91,6 +92,57 @@ sub route_paths {
     }
     return \%methods;
 }
+
+# Parameters that have a macro of their own in the sources.
+my %MACROS = (
+    LIST_PARAMS => '{"limit", PARAM_QUERY, PARAM_INTEGER, false, 1, 1000,'
+        . ' NULL}, {"cursor", PARAM_QUERY, PARAM_TOKEN, false, 0, 0, NULL}',
+    TABLE_PARAM => '{"format", PARAM_QUERY, PARAM_CHOICE, false, 0, 0,'
+        . ' "json csv"}',
+    SESSION_ID => '{"session_id", PARAM_PATH, PARAM_UUID, true, 0, 0, NULL}',
+    TYPES             => '"solo b2b special"',
+    REQUESTS_PENDING  => '"pending"',
+    REQUESTS_APPROVED => '"approved"',
+    REQUESTS_REJECTED => '"rejected"',
+);
+
+sub read_parameters {
+    my ($text) = @_;
+    $text =~ s/\b([A-Z]+(?:_[A-Z]+)*)\b/$MACROS{$1} \/\/ $1/ge;
+    my @found;
+    while ($text =~ s/\{"(\w+)",\s*([A-Z_ |]+),\s*PARAM_(\w+),
+            ([^{}]*)\}//x) {
+        my ($name, $in, $type, $rest) = ($1, $2, $3, $4);
+        push @found, { name => $name, type => $type,
+            in => [$in =~ /PARAM_(\w+)/g],
+            choices => [split / /, join '', $rest =~ /"([^"]*)"/g] };
+    }
+    die "what is this: $text\n" if $text !~ /\A[\s,]*\{NULL\},?\s*\z/;
+    return \@found;
+}
+
+sub declared_in {
+    my ($path) = @_;
+    open my $file, '<', $path or die "$path: $!\n";
+    my $source = do { local $/; <$file> };
+    my ($base) = $source =~ /^#define BASE "([^"]+)"/m;
+    my %parameters = (NULL => []);
+    while ($source =~ /^static\ const\ struct\ param\ (\w+)\[\]\ =\ \{
+            (.*?)^\};/gmsx) {
+        $parameters{$1} = read_parameters($2);
+    }
+    my @routes;
+    while ($source =~ /\{HTTP_(\w+),\s*(BASE)?\s*"([^"]+)",\s*ROUTE_(\w+),
+            \s*\w+,\s*(\w+),/gx) {
+        push @routes, { method => $1, path => ($2 ? $base : '') . $3,
+            access => lc $4, parameters => $parameters{$5} // die "$5?\n" };
+    }
+    return @routes;
+}
+
+# The routes as the sources declare them, each also with its `parameters`: name,
+# type, choices, and `in`, some of PATH, QUERY and BODY.
+sub declared_routes { return map { declared_in($_) } glob 'src/api/*.c' }
 
 # A path with its {parameters} filled in, from the hash or with the id of
 # nothing.
