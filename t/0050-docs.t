@@ -62,4 +62,19 @@ my @documented = sort $manual =~ /^\| ((?:GET|POST|PUT|DELETE) \S+) \|/mg;
 cmp_ok(scalar @routes, '>', 15, 'the tables of routes were read');
 is_deeply(\@documented, \@routes, 'doc/api.md lists the routes');
 
+# The tests that stop an attack are there, and the table says nothing twice.
+my $threats = slurp('doc/threats.md');
+my @rows = map { [split /\s*\|\s*/] } $threats =~ /^\| (.+) \|$/mg;
+splice @rows, 0, 2;
+cmp_ok(scalar @rows, '>', 20, 'the table of attacks was read');
+my %seen;
+for (@rows) {
+    my ($attack, $stop, $tests) = @$_;
+    ok(!$seen{$attack}++ && $stop, "what stops: $attack");
+    my @paths = map { s/\AHttpSuite/t\/lib\/Setlink\/HttpSuite/r }
+        ($tests // '') =~ /`([^`]+)`/g;
+    is_deeply([grep { !/\At\// || !-e } @paths], [], 'has its tests');
+    isnt(scalar @paths, 0, 'at least one');
+}
+
 done_testing();
