@@ -60,4 +60,7 @@ bool s3_client_run(struct s3_client *client, struct s3_request **requests,
 bool s3_client_fetch_url(struct s3_client *client, const char *url,
     struct s3_request *request, struct error *err) MUST_CHECK;
 
+/* Whether `name` is the bucket that its requests go to. */
+bool s3_client_is_bucket(const struct s3_client *client, const char *name);
+
 #endif

@@ -1,7 +1,6 @@
 /* Doing what events have left. */
 #include "recorder/pending.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,6 +18,9 @@
 /* A process that died blocks the next one for so long; a round takes a minute
  * at the worst. */
 #define LEASE_SECONDS 90
+
+/* A recording of a day has 17 pages of chunks. */
+#define LISTING_TIME USEC_PER_MIN
 
 /* Files come one after the other: waiting a moment for the next event is
  * cheaper than another process. */
@@ -90,26 +92,18 @@ make_prefix(struct arena *arena, const struct pending *row)
 	return arena_printf(arena, "%s/sessions/%s/", recorder, id);
 }
 
-/* Take in one page. *token is the one of the page, and then the one of the next
- * page, which the caller frees. */
+/* Take in one page. */
 static bool
-list_page(struct drain *drain, const char *prefix, struct gather *gather,
-    char **token, struct listed **out, struct error *err)
+list_page(struct drain *drain, struct s3_listing *listing,
+    struct gather *gather, struct listed **out, struct error *err)
 {
 	struct arena arena = ARENA_INIT;
 	const struct s3_object *object;
 	struct s3_page page;
-	bool ok = s3_listing_fetch(
-	    drain->client, &arena, prefix, *token, &page, err);
+	bool ok = s3_listing_next(drain->client, listing, &arena, &page, err);
 
-	free(*token);
-	*token = NULL;
 	for (object = page.objects; ok && object != NULL; object = object->next)
 		ok = gather_add(gather, object, &drain->arena, out, err);
-	if (ok && page.next_token != NULL) {
-		*token = strdup(page.next_token);
-		ok = *token != NULL || error_memory(err);
-	}
 	arena_free(&arena);
 	return ok;
 }
@@ -119,17 +113,16 @@ static bool
 list_recording(struct drain *drain, const struct pending *row,
     struct listed **out, struct error *err)
 {
-	const char *prefix = make_prefix(&drain->arena, row);
+	struct s3_listing listing = {
+	    .prefix = make_prefix(&drain->arena, row),
+	    .deadline = clock_monotonic() + LISTING_TIME,
+	};
 	struct gather gather = {0};
-	char *token = NULL;
-	bool ok = prefix != NULL || error_memory(err);
+	bool ok = listing.prefix != NULL || error_memory(err);
 
-	if (!ok)
-		return false;
-	do
-		ok = list_page(drain, prefix, &gather, &token, out, err);
-	while (ok && token != NULL);
-	free(token);
+	while (ok && !listing.ended)
+		ok = list_page(drain, &listing, &gather, out, err);
+	s3_listing_free(&listing);
 	return ok && gather_end(&gather, &drain->arena, out, err);
 }
 

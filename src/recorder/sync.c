@@ -1,7 +1,6 @@
 /* Bringing the index up to date with the bucket: one refresh at a time. */
 #include "recorder/sync.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "db/lease.h"
@@ -9,6 +8,7 @@
 #include "recorder/merge.h"
 #include "recorder/merge_recorders.h"
 #include "recorder/recorders.h"
+#include "s3/listing.h"
 
 #define LEASE "sync"
 
@@ -17,6 +17,10 @@
  * the worst. */
 #define LEASE_SECONDS 90
 #define KEEP_SECONDS  10
+
+/* A bucket of a hundred thousand recordings takes some minutes at its first
+ * refresh. The next one goes on where this one ended. */
+#define LISTING_TIME USEC_PER_HOUR
 
 bool
 refresh_hold(struct refresh *refresh, struct error *err)
@@ -80,11 +84,11 @@ report_page(const struct refresh *refresh, const struct gather *gather)
 		options->progress(options->context, refresh->report);
 }
 
-/* List one page and merge it. *token is the one of the page, and then the one
- * of the next page, which the caller frees. */
+/* List one page and merge it. */
 static bool
-refresh_page(struct refresh *refresh, struct gather *gather,
-    struct merge *merge, struct arena *arena, char **token, struct error *err)
+refresh_page(struct refresh *refresh, struct s3_listing *listing,
+    struct gather *gather, struct merge *merge, struct arena *arena,
+    struct error *err)
 {
 	struct s3_page page;
 	struct listed *list = NULL;
@@ -92,39 +96,32 @@ refresh_page(struct refresh *refresh, struct gather *gather,
 	if (!refresh_keep(refresh, err))
 		return false;
 	refresh->report->requests++;
-	if (!s3_listing_fetch(refresh->client, arena, "", *token, &page, err))
+	if (!s3_listing_next(refresh->client, listing, arena, &page, err))
 		return false;
-	free(*token);
-	*token = NULL;
-	if (page.next_token != NULL) {
-		*token = strdup(page.next_token);
-		if (*token == NULL)
-			return error_memory(err);
-	}
 	gather->recorders = NULL;
 	if (!gather_page(gather, &page, arena, &list, err))
 		return false;
 	report_page(refresh, gather);
 	return merge_recorders(refresh, arena, gather->recorders, err) &&
-	    merge_page(merge, arena, list, *token == NULL, err);
+	    merge_page(merge, arena, list, listing->ended, err);
 }
 
 static bool
 refresh_pages(struct refresh *refresh, struct error *err)
 {
 	struct gather gather = {0};
+	struct s3_listing listing = {
+	    .prefix = "", .deadline = clock_monotonic() + LISTING_TIME};
 	struct merge *merge = merge_new(refresh);
 	struct arena arena = ARENA_INIT;
-	char *token = NULL;
 	bool ok = merge != NULL || error_memory(err);
 
-	while (ok) {
-		ok = refresh_page(refresh, &gather, merge, &arena, &token, err);
+	while (ok && !listing.ended) {
+		ok = refresh_page(
+		    refresh, &listing, &gather, merge, &arena, err);
 		arena_reset(&arena);
-		if (token == NULL)
-			break;
 	}
-	free(token);
+	s3_listing_free(&listing);
 	arena_free(&arena);
 	merge_free(merge);
 	return ok;

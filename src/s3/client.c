@@ -73,6 +73,12 @@ s3_client_free(struct s3_client *client)
 	free(client);
 }
 
+bool
+s3_client_is_bucket(const struct s3_client *client, const char *name)
+{
+	return strcmp(client->config->bucket, name) == 0;
+}
+
 /* Have libcurl and the multi handle; the easy handles come one by one. */
 static bool
 client_open(struct s3_client *client, struct error *err)

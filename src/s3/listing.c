@@ -3,6 +3,7 @@
 
 #include <expat.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/percent.h"
@@ -18,6 +19,9 @@
  * twice over. */
 #define PAGE_MAX (8 << 20)
 
+/* The longest key, with room. */
+#define KEY_KEEP 2048
+
 /* What is known inside the document at each moment. An element's text is
  * gathered from its start tag on, so that only a leaf's text is whole. */
 struct reader {
@@ -31,7 +35,7 @@ struct reader {
 	struct s3_object **tail;
 	struct s3_object *object; /* the last one begun */
 	bool encoded;             /* keys are, says the page */
-	bool truncated;           /* more pages follow, says the page */
+	bool truncated, last;     /* whether pages follow, says the page */
 	struct error *err;        /* set when `failed` */
 	bool failed;
 };
@@ -143,8 +147,12 @@ page_field_end(struct reader *reader, const char *name)
 {
 	if (strcmp(name, "Contents") == 0)
 		reader->in_object = false;
-	else if (strcmp(name, "IsTruncated") == 0)
+	else if (strcmp(name, "IsTruncated") == 0) {
 		reader->truncated = text_is(reader, "true");
+		reader->last = text_is(reader, "false");
+	} else if (strcmp(name, "Name") == 0)
+		reader->page->bucket = keep_text(
+		    reader, reader->text, reader->text_len);
 	else if (strcmp(name, "EncodingType") == 0)
 		reader->encoded = text_is(reader, "url");
 	else if (strcmp(name, "NextContinuationToken") == 0 &&
@@ -267,21 +275,28 @@ page_decode(struct s3_page *page, bool encoded)
 	}
 }
 
+static bool
+check_end(const struct reader *reader)
+{
+	if (reader->truncated && reader->page->next_token == NULL)
+		return error_set(reader->err, ERROR_INVALID,
+		    "the object store's listing goes on without a token");
+	if (!reader->truncated && !reader->last)
+		return error_set(reader->err, ERROR_INVALID,
+		    "the object store's listing does not say whether it ends");
+	return true;
+}
+
 bool
 s3_listing_parse(struct arena *arena, const char *xml, size_t len,
     struct s3_page *out, struct error *err)
 {
 	struct reader reader = {.arena = arena, .page = out, .err = err};
-	bool ok;
 
-	*out = (struct s3_page){0};
+	*out = (struct s3_page){.bucket = ""};
 	reader.tail = &out->objects;
-	ok = reader_run(&reader, xml, len);
-	if (ok && reader.truncated && out->next_token == NULL)
-		ok = error_set(err, ERROR_INVALID,
-		    "the object store's listing goes on without a token");
-	if (!ok) {
-		*out = (struct s3_page){0};
+	if (!reader_run(&reader, xml, len) || !check_end(&reader)) {
+		*out = (struct s3_page){.bucket = ""};
 		return false;
 	}
 	if (!reader.truncated)
@@ -290,25 +305,14 @@ s3_listing_parse(struct arena *arena, const char *xml, size_t len,
 	return true;
 }
 
-/* Whether the page brings the listing on. */
 static bool
-goes_on(const struct s3_page *page, const char *token, struct error *err)
+fetch_page(struct s3_client *client, const struct s3_listing *listing,
+    struct arena *arena, struct s3_page *out, struct error *err)
 {
-	if (page->next_token == NULL ||
-	    (page->count > 0 &&
-		(token == NULL || strcmp(token, page->next_token) != 0)))
-		return true;
-	return error_set(err, ERROR_INVALID,
-	    "the object store's listing goes on without end");
-}
-
-bool
-s3_listing_fetch(struct s3_client *client, struct arena *arena,
-    const char *prefix, const char *token, struct s3_page *out,
-    struct error *err)
-{
+	const char *token = listing->token;
 	const struct sigv4_param params[] = {{"list-type", "2"},
-	    {"encoding-type", "url"}, {"max-keys", "1000"}, {"prefix", prefix},
+	    {"encoding-type", "url"}, {"max-keys", "1000"},
+	    {"prefix", listing->prefix},
 	    {"continuation-token", token == NULL ? "" : token}};
 	struct s3_request request = {.method = "GET",
 	    .key = "",
@@ -318,7 +322,6 @@ s3_listing_fetch(struct s3_client *client, struct arena *arena,
 	struct s3_request *requests[] = {&request};
 	bool ok = false;
 
-	*out = (struct s3_page){0};
 	if (!s3_client_run(client, requests, 1, err))
 		goto out;
 	if (request.error.code != ERROR_OK) {
@@ -326,9 +329,96 @@ s3_listing_fetch(struct s3_client *client, struct arena *arena,
 		goto out;
 	}
 	ok = s3_listing_parse(
-		 arena, request.body.data, request.body.len, out, err) &&
-	    goes_on(out, token, err);
+	    arena, request.body.data, request.body.len, out, err);
 out:
 	buf_free(&request.body);
 	return ok;
+}
+
+/* S3 lists keys in the order of their bytes. */
+static bool
+is_behind(const struct s3_object *object, const struct buf *last)
+{
+	size_t len = object->key_len < last->len ? object->key_len : last->len;
+	int order = len == 0 ? 0 : memcmp(object->key, last->data, len);
+
+	return order > 0 || (order == 0 && object->key_len > last->len);
+}
+
+/* Whether the keys are those that were asked for; *last is the last one. */
+static bool
+check_keys(const struct s3_listing *listing, const struct s3_page *page,
+    const struct s3_object **last, struct error *err)
+{
+	size_t len = strlen(listing->prefix);
+	const struct s3_object *object;
+
+	*last = NULL;
+	for (object = page->objects; object != NULL; object = object->next) {
+		if (strncmp(object->key, listing->prefix, len) != 0)
+			return error_set(err, ERROR_INVALID,
+			    "the object store lists keys that were not asked "
+			    "for");
+		*last = object;
+	}
+	return true;
+}
+
+/* Whether the page brings the listing on. */
+static bool
+goes_on(const struct s3_listing *listing, const struct s3_page *page,
+    const struct s3_object *last, struct error *err)
+{
+	const char *next = page->next_token;
+
+	if (next == NULL ||
+	    (last != NULL && is_behind(last, &listing->last) &&
+		(listing->token == NULL || strcmp(listing->token, next) != 0)))
+		return true;
+	return error_set(err, ERROR_INVALID,
+	    "the object store's listing goes on without end");
+}
+
+/* Take down where the next page begins. */
+static bool
+move_on(struct s3_listing *listing, const struct s3_page *page,
+    const struct s3_object *last, struct error *err)
+{
+	free(listing->token);
+	listing->token = NULL;
+	listing->ended = page->next_token == NULL;
+	if (listing->ended)
+		return true;
+	listing->token = strdup(page->next_token);
+	buf_reset(&listing->last, KEY_KEEP);
+	buf_add(&listing->last, last->key, last->key_len);
+	return (listing->token != NULL && !listing->last.failed) ||
+	    error_memory(err);
+}
+
+bool
+s3_listing_next(struct s3_client *client, struct s3_listing *listing,
+    struct arena *arena, struct s3_page *out, struct error *err)
+{
+	const struct s3_object *last;
+
+	*out = (struct s3_page){.bucket = ""};
+	if (clock_monotonic() >= listing->deadline)
+		return error_set(err, ERROR_UNAVAILABLE,
+		    "the object store's listing takes too long");
+	if (!fetch_page(client, listing, arena, out, err))
+		return false;
+	if (!s3_client_is_bucket(client, out->bucket))
+		return error_set(err, ERROR_INVALID,
+		    "the object store lists another bucket");
+	return check_keys(listing, out, &last, err) &&
+	    goes_on(listing, out, last, err) &&
+	    move_on(listing, out, last, err);
+}
+
+void
+s3_listing_free(struct s3_listing *listing)
+{
+	free(listing->token);
+	buf_free(&listing->last);
 }

@@ -58,12 +58,13 @@ list(struct s3_client *client)
 {
 	struct arena arena = ARENA_INIT;
 	const struct s3_object *object;
-	struct s3_page page = {.next_token = NULL};
+	struct s3_listing listing = {
+	    .prefix = "", .deadline = clock_monotonic() + USEC_PER_MIN};
+	struct s3_page page;
 	struct error err;
 
 	do {
-		if (!s3_listing_fetch(
-			client, &arena, "", page.next_token, &page, &err))
+		if (!s3_listing_next(client, &listing, &arena, &page, &err))
 			die(&err);
 		(void)printf("page %zu ", page.count);
 		put_hex(page.next_token,
@@ -75,7 +76,8 @@ list(struct s3_client *client)
 			    (long long)object->size,
 			    (long long)object->modified);
 		}
-	} while (page.next_token != NULL);
+	} while (!listing.ended);
+	s3_listing_free(&listing);
 	arena_free(&arena);
 }
 

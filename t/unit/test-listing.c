@@ -83,12 +83,14 @@ static const struct {
     {"a broken escape last", PAGE(KEY("a") KEY("%zz")), "a"},
     {"an encoded NUL", PAGE(KEY("a%00b") KEY("c")), "c"},
     {"an empty key", PAGE(KEY("") "<Contents/>" KEY("c")), "c"},
-    {"keys that are not encoded", HEAD KEY("a+b%20") "</ListBucketResult>",
+    {"keys that are not encoded", HEAD LAST KEY("a+b%20") "</ListBucketResult>",
 	"a+b%20"},
     {"character references and CDATA",
 	PAGE(KEY("a&amp;&#x41;&#66;<![CDATA[<c>]]>")), "a&AB<c>"},
     {"a key outside of Contents", PAGE("<Key>x</Key><P><Key>y</Key></P>"), ""},
-    {"a page that says nothing of more", HEAD KEY("a") FOOT, "a"},
+    {"a page that says nothing of more", HEAD KEY("a") FOOT, NULL},
+    {"a page that is truncated or not",
+	HEAD "<IsTruncated>maybe</IsTruncated>" KEY("a") FOOT, NULL},
     {"comments and instructions", PAGE("<!-- x --><?y z?>" KEY("a")), "a"},
     {"truncated without a token",
 	HEAD "<IsTruncated>true</IsTruncated>" KEY("a") FOOT, NULL},
@@ -175,9 +177,9 @@ test_size(struct arena *arena, size_t i)
 	struct error err;
 
 	buf_printf(&xml,
-	    HEAD "<Contents><Key>a</Key><Size>%s</Size>"
-		 "<ETag>\"x</ETag><LastModified>yesterday</LastModified>"
-		 "</Contents>%s",
+	    HEAD LAST "<Contents><Key>a</Key><Size>%s</Size>"
+		      "<ETag>\"x</ETag><LastModified>yesterday</LastModified>"
+		      "</Contents>%s",
 	    sizes[i].text, FOOT);
 	if (!tap_ok(parse(arena, xml.data, xml.len, &page, &err), "size %s",
 		sizes[i].text))
