@@ -388,9 +388,9 @@ subtest 'an event during a refresh' => sub {
         SESSION_RECORDER_MINIO_ENDPOINT => 'http://' . $relay->authority },
         'sync');
     is("$status$err", '0', 'the refresh');
-    like($out, qr/ 1 gone,/, 'takes the new recording for gone');
+    like($out, qr/ 0 gone,/, 'does not take the new recording for gone');
     is(row($new, 'gone_at, is_closed, start_time IS NULL'), 'NULL 1 0',
-        'but does not write over what is newer');
+        'and does not write over what is newer');
     is(row($before, 'flac_size'), 5, 'a new file stays, too');
     $relay->stop;
     is_idle('nothing is left');

@@ -126,4 +126,9 @@ bool index_mark_gone(struct db *db, const struct uuid *recorder_id,
     const struct uuid *id, usec_t now, usec_t known, struct error *err)
     MUST_CHECK;
 
+/* Whether a row is known since a later time than `known`. */
+bool index_known_later(struct db *db, const struct uuid *recorder_id,
+    const struct uuid *id, usec_t known, bool *later, struct error *err)
+    MUST_CHECK;
+
 #endif

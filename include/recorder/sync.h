@@ -40,10 +40,11 @@ struct sync_options {
  * ETag is new, and write what differs. One refresh runs at a time, over all
  * machines. Memory does not grow with the bucket. A page that cannot be listed
  * ends the refresh with an error; what was written stays, and nothing that was
- * not listed is taken for gone. Metadata that cannot be fetched leaves the row
- * of its recording as it was, and is the error of the refresh once the rest is
- * done. How it went is kept in sync_state, with the time when the listing
- * began: whatever the bucket held then is in the index. */
+ * not listed is taken for gone. Nor is what S3 still has when asked for it: a
+ * listing that leaves it out is an error. Metadata that cannot be fetched
+ * leaves the row of its recording as it was, and is the error of the refresh
+ * once the rest is done. How it went is kept in sync_state, with the time when
+ * the listing began: whatever the bucket held then is in the index. */
 bool sync_run(struct db *db, const struct config *config,
     const struct sync_options *options, struct sync_report *report,
     struct error *err) MUST_CHECK;

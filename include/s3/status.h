@@ -27,4 +27,8 @@ bool s3_status_is_down(int curl_code);
  * there is none. Only letters and digits are kept. The body may be cut off. */
 void s3_status_name(const char *xml, size_t len, char *out, size_t size);
 
+/* Whether an answer says that there is no such object. A 404 of anything else
+ * (no bucket, a proxy's own page) says nothing of objects. */
+bool s3_status_is_no_key(long status, const char *xml, size_t len);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "recorder/waveform.h"
+#include "s3/status.h"
 
 /* The padding of a recording takes 10 KB, so the first step finds its begin. */
 #define STEP      ((int64_t)64 * 1024)
@@ -134,7 +135,9 @@ take_answer(struct batch *batch, struct reading *reading)
 {
 	const struct s3_request *request = &reading->request;
 
-	if (request->status == HTTP_RANGE_NOT_SATISFIABLE) {
+	if (request->status == HTTP_RANGE_NOT_SATISFIABLE ||
+	    s3_status_is_no_key(
+		request->status, request->body.data, request->body.len)) {
 		reading->progress = DONE;
 		return;
 	}
@@ -147,7 +150,6 @@ take_answer(struct batch *batch, struct reading *reading)
 			reading->progress = DONE;
 		break;
 	case ERROR_FORBIDDEN:
-	case ERROR_NOT_FOUND:
 	case ERROR_TOO_LARGE:
 		reading->progress = DONE;
 		break;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "recorder/layout.h"
+#include "s3/status.h"
 
 /* Read an answer. The tree of the JSON can be many times larger than its text,
  * so it gets an arena of its own; only the name is kept. */
@@ -36,20 +37,17 @@ take_answer(struct arena *arena, struct arena *scratch,
 	fetch->etag = arena_copy(arena, request->etag, strlen(request->etag));
 	if (fetch->etag == NULL)
 		return error_memory(err);
-	switch (request->error.code) {
-	case ERROR_OK:
+	if (request->error.code == ERROR_OK)
 		return read_answer(arena, scratch, request, fetch, err);
-	case ERROR_NOT_FOUND:
+	fetch->error = request->error;
+	if (s3_status_is_no_key(
+		request->status, request->body.data, request->body.len))
 		fetch->outcome = FETCH_ABSENT;
-		return true;
-	case ERROR_TOO_LARGE:
+	else if (request->error.code == ERROR_TOO_LARGE)
 		fetch->outcome = FETCH_UNREADABLE;
-		return true;
-	default:
+	else
 		fetch->outcome = FETCH_FAILED;
-		fetch->error = request->error;
-		return true;
-	}
+	return true;
 }
 
 static bool

@@ -314,6 +314,24 @@ index_find(struct db *db, struct arena *arena, const struct uuid *recorder_id,
 }
 
 bool
+index_known_later(struct db *db, const struct uuid *recorder_id,
+    const struct uuid *id, usec_t known, bool *later, struct error *err)
+{
+	static const enum db_type type[] = {DB_INT};
+	const struct db_value args[] = {
+	    db_uuid(recorder_id), db_uuid(id), db_time(known)};
+	struct arena arena = ARENA_INIT;
+	struct db_value value;
+	bool ok = db_select_one(db,
+	    "SELECT 1 FROM recordings "
+	    "WHERE recorder_id = ? AND id = ? AND known_at > ?",
+	    args, 3, type, &value, 1, &arena, later, err);
+
+	arena_free(&arena);
+	return ok;
+}
+
+bool
 index_state(struct db *db, struct arena *arena, struct index_state *out,
     struct error *err)
 {

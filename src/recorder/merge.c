@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "recorder/fetch.h"
+#include "recorder/presence.h"
 #include "recorder/recorders.h"
 #include "recorder/relink.h"
 
@@ -22,7 +23,9 @@ enum change_kind {
 
 struct change {
 	enum change_kind kind;
-	bool fetch; /* the metadata is to be fetched before */
+	bool fetch;           /* the metadata is to be fetched before */
+	enum layout_kind ask; /* of CHANGE_GONE: the file to be asked for
+			       * before, or LAYOUT_FOREIGN */
 	struct recording recording;
 };
 
@@ -182,6 +185,71 @@ fetch_some(
 	return true;
 }
 
+/* The next PRESENCE_MAX changes, from *at on, that are to be asked for. */
+static size_t
+choose_asked(struct merge *merge, size_t *at, struct presence *list,
+    struct change **changes)
+{
+	size_t n = 0;
+
+	for (; *at < merge->n_changes && n < PRESENCE_MAX; ++*at) {
+		struct change *change = &merge->changes[*at];
+
+		if (change->ask == LAYOUT_FOREIGN)
+			continue;
+		list[n].recorder_id = change->recording.recorder_id;
+		list[n].id = change->recording.id;
+		list[n].kind = change->ask;
+		changes[n++] = change;
+	}
+	return n;
+}
+
+/* An event may have brought it in behind the listing. */
+static bool
+take_presence(struct refresh *refresh, struct change *change,
+    const struct presence *presence, struct error *err)
+{
+	bool later;
+
+	if (presence->outcome == PRESENCE_GONE)
+		return true;
+	if (presence->outcome == PRESENCE_UNKNOWN) {
+		*err = presence->error;
+		return false;
+	}
+	change->kind = CHANGE_NONE;
+	if (!index_known_later(refresh->db, &presence->recorder_id,
+		&presence->id, refresh->started, &later, err))
+		return false;
+	return later ||
+	    error_set(err, ERROR_INVALID,
+		"the object store's listing leaves out recordings that are "
+		"there");
+}
+
+/* Recordings are gone when the listing does not show them, and S3 does not know
+ * their files either: a listing can be cut, wrong, or empty by error. */
+static bool
+ask_some(struct merge *merge, size_t *at, struct error *err)
+{
+	struct presence list[PRESENCE_MAX] = {0};
+	struct change *changes[PRESENCE_MAX];
+	struct refresh *refresh = merge->refresh;
+	size_t n = choose_asked(merge, at, list, changes), i;
+
+	if (n == 0)
+		return true;
+	refresh->report->requests += (int64_t)n;
+	if (!refresh_keep(refresh, err) ||
+	    !presence_ask(refresh->client, list, n, err))
+		return false;
+	for (i = 0; i < n; i++)
+		if (!take_presence(refresh, changes[i], &list[i], err))
+			return false;
+	return true;
+}
+
 static bool
 write_change(const struct refresh *refresh, const struct change *change,
     usec_t now, struct error *err)
@@ -243,6 +311,9 @@ flush(struct merge *merge, struct arena *arena, struct error *err)
 	for (size_t at = 0; at < merge->n_changes;)
 		if (!fetch_some(merge, arena, &at, err))
 			return false;
+	for (size_t at = 0; at < merge->n_changes;)
+		if (!ask_some(merge, &at, err))
+			return false;
 	count_changes(merge, counts);
 	if (counts[CHANGE_NONE] < (int64_t)merge->n_changes &&
 	    !db_transaction(merge->refresh->db, write_changes, merge, err))
@@ -262,7 +333,7 @@ new_change(struct merge *merge, struct arena *arena, struct change **out,
 	if (merge->n_changes == MAX_CHANGES && !flush(merge, arena, err))
 		return false;
 	*out = &merge->changes[merge->n_changes++];
-	**out = (struct change){.kind = CHANGE_STORE};
+	**out = (struct change){.kind = CHANGE_STORE, .ask = LAYOUT_FOREIGN};
 	return true;
 }
 
@@ -277,6 +348,7 @@ add_gone(struct merge *merge, struct arena *arena, const struct recording *row,
 	if (!new_change(merge, arena, &change, err))
 		return false;
 	change->kind = CHANGE_GONE;
+	change->ask = presence_kind(row);
 	change->recording.recorder_id = row->recorder_id;
 	change->recording.id = row->id;
 	return true;

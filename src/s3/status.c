@@ -7,6 +7,7 @@
 #include <string.h>
 
 struct name_reader {
+	XML_Parser parser;
 	int depth;
 	bool is_error; /* the root element is Error */
 	bool in_code;
@@ -108,6 +109,20 @@ on_end(void *data, const XML_Char *name)
 	reader->in_code = false;
 }
 
+/* S3 sends no DTD: there are no entities to expand. */
+static void XMLCALL
+on_doctype(void *data, const XML_Char *name, const XML_Char *system_id,
+    const XML_Char *public_id, int internal)
+{
+	struct name_reader *reader = data;
+
+	(void)name;
+	(void)system_id;
+	(void)public_id;
+	(void)internal;
+	(void)XML_StopParser(reader->parser, XML_FALSE);
+}
+
 static bool
 is_letter_or_digit(char c)
 {
@@ -135,13 +150,26 @@ s3_status_name(const char *xml, size_t len, char *out, size_t size)
 	struct name_reader reader = {.out = out, .size = size};
 	XML_Parser parser = XML_ParserCreate("UTF-8");
 
+	reader.parser = parser;
 	if (parser != NULL && len <= INT_MAX) {
 		XML_SetUserData(parser, &reader);
 		XML_SetElementHandler(parser, on_start, on_end);
 		XML_SetCharacterDataHandler(parser, on_text);
+		XML_SetStartDoctypeDeclHandler(parser, on_doctype);
 		/* What was read before an error in the body is good. */
 		(void)XML_Parse(parser, xml, (int)len, 0);
 	}
 	XML_ParserFree(parser);
 	out[reader.len] = '\0';
+}
+
+bool
+s3_status_is_no_key(long status, const char *xml, size_t len)
+{
+	char name[16];
+
+	if (status != 404)
+		return false;
+	s3_status_name(xml, len, name, sizeof(name));
+	return strcmp(name, "NoSuchKey") == 0;
 }

@@ -70,6 +70,9 @@ static const struct {
     {"<html><head><title>502</title></head></html>", ""},
     {"", ""},
     {"Bad Gateway", ""},
+    {"<!DOCTYPE Error [<!ENTITY a \"A\"><!ENTITY b \"&a;&a;\">]>"
+     "<Error><Code>&b;</Code></Error>",
+	""},
 };
 
 static void
