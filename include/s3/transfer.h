@@ -17,8 +17,9 @@ struct transfer {
 	const char *who;            /* before the host in details */
 	struct buf url;
 	int tries;
-	usec_t deadline; /* clock_monotonic */
-	usec_t resume;   /* when to try again; 0 while it is with libcurl */
+	usec_t retry_after; /* what the server asks to wait; 0: nothing */
+	usec_t deadline;    /* clock_monotonic */
+	usec_t resume;      /* when to try again; 0 while it is with libcurl */
 	bool too_large;
 	bool setup_failed; /* libcurl refused an option */
 };
@@ -27,7 +28,8 @@ struct transfer {
  * depend on them; `now` is clock_monotonic. False when it refuses one. */
 bool transfer_set_options(struct transfer *transfer, usec_t now) MUST_CHECK;
 
-/* Take what the headers of the answer say into the request. */
+/* Take what the headers of the answer say into the request, and Retry-After
+ * (RFC 9110, section 10.2.3). */
 void transfer_read_headers(struct transfer *transfer);
 
 /* What came of it: ERROR_OK, or what went wrong, without any secret. */

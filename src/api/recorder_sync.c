@@ -17,13 +17,16 @@
 #define ASK_AGAIN (5 * USEC_PER_SEC)
 
 /* Whether it is up to us to start the refresh: one request of all workers in
- * ASK_AGAIN. The index is not younger than when it was looked at. */
+ * ASK_AGAIN. While refreshes fail the pause grows with the time they have done
+ * so, to the interval at most, and differs from time to time. The index is not
+ * younger than when it was looked at. */
 static bool
 claim_refresh(struct call *call, bool *ours, struct error *err)
 {
 	const struct db_value args[] = {
 	    db_int(call->config->sync_interval),
 	    db_int(ASK_AGAIN / USEC_PER_SEC),
+	    db_int(call->config->sync_interval),
 	};
 	uint64_t rows;
 
@@ -31,9 +34,11 @@ claim_refresh(struct call *call, bool *ours, struct error *err)
 		"UPDATE sync_state SET asked_at = UTC_TIMESTAMP(6) "
 		"WHERE id = 1 AND (finished_at IS NULL OR finished_at < "
 		"UTC_TIMESTAMP(6) - INTERVAL ? SECOND) "
-		"AND (asked_at IS NULL OR asked_at < "
-		"UTC_TIMESTAMP(6) - INTERVAL ? SECOND)",
-		args, 2, &rows, err))
+		"AND (asked_at IS NULL OR asked_at < UTC_TIMESTAMP(6) - "
+		"INTERVAL GREATEST(?, IF(failed_at IS NULL, 0, LEAST(?, "
+		"IFNULL(TIMESTAMPDIFF(SECOND, finished_at, failed_at) / 4, "
+		"0)) * (0.75 + RAND() / 2))) SECOND)",
+		args, 3, &rows, err))
 		return false;
 	*ours = rows == 1;
 	return true;

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "s3/status.h"
 #include "s3/transfer.h"
@@ -13,6 +14,7 @@
 
 #define MAX_TRIES   3
 #define FIRST_PAUSE (100 * USEC_PER_SEC / 1000) /* then four times that */
+#define MAX_PAUSE   (10 * USEC_PER_SEC)         /* that a server may ask for */
 #define MAX_WAIT_MS 1000
 
 #define URL_KEEP 8192
@@ -201,23 +203,46 @@ transfer_start(
 		transfer_finish(run, transfer, err.code, err.detail);
 }
 
+/* How long to wait before the next try. The pauses grow, and differ by up to
+ * half, so that many do not come back at the same moment. A server that asks
+ * for a pause gets it. */
+static usec_t
+transfer_pause(const struct transfer *transfer)
+{
+	usec_t pause = FIRST_PAUSE << (2 * (transfer->tries - 1));
+	uint32_t random;
+
+	if (getrandom(&random, sizeof(random), 0) == (ssize_t)sizeof(random))
+		pause += random % (pause / 2);
+	return pause > transfer->retry_after ? pause : transfer->retry_after;
+}
+
+/* Whether there is to be another try, after `pause`. Who asks to be left alone
+ * for long is left alone until the next refresh. */
+static bool
+is_worth_another(const struct transfer *transfer, CURLcode result, usec_t pause)
+{
+	return transfer->tries < MAX_TRIES && pause <= MAX_PAUSE &&
+	    clock_monotonic() + pause < transfer->deadline &&
+	    s3_status_is_retryable((int)result, transfer->request->status);
+}
+
 /* libcurl has done with it: try again later, or hand it back. */
 static void
 transfer_end(struct s3_client *client, struct run *run,
     struct transfer *transfer, CURLcode result)
 {
 	struct s3_request *request = transfer->request;
-	usec_t resume = clock_monotonic() +
-	    (FIRST_PAUSE << (2 * (transfer->tries - 1)));
 	struct error err;
+	usec_t pause;
 
 	(void)curl_easy_getinfo(
 	    transfer->easy, CURLINFO_RESPONSE_CODE, &request->status);
 	transfer_read_headers(transfer);
 	(void)curl_multi_remove_handle(client->multi, transfer->easy);
-	if (s3_status_is_retryable((int)result, request->status) &&
-	    transfer->tries < MAX_TRIES && resume < transfer->deadline) {
-		transfer->resume = resume;
+	pause = transfer_pause(transfer);
+	if (is_worth_another(transfer, result, pause)) {
+		transfer->resume = clock_monotonic() + pause;
 		return;
 	}
 	transfer_describe(transfer, result, &err);

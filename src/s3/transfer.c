@@ -6,8 +6,11 @@
 #include "s3/status.h"
 
 #define CONNECT_TIMEOUT_MS 3000L
-#define LOW_SPEED_BYTES    1L /* a second, for so long: */
+#define LOW_SPEED_BYTES    100L /* a second, for so long: */
 #define LOW_SPEED_SECONDS  20L
+
+/* A longer Retry-After is as good as this one. */
+#define SECONDS_MAX 86400
 
 /* Of the answer that tells of an error, so much is kept. */
 #define ERROR_BODY_MAX 4096
@@ -199,9 +202,25 @@ read_etag(const struct transfer *transfer, char out[S3_ETAG_SIZE])
 	out[len] = '\0';
 }
 
+/* Seconds, or a date. */
+static usec_t
+retry_after(const struct transfer *transfer)
+{
+	curl_off_t seconds = 0;
+
+	if (curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds) !=
+		CURLE_OK ||
+	    seconds <= 0)
+		return 0;
+	if (seconds > SECONDS_MAX)
+		seconds = SECONDS_MAX;
+	return (usec_t)seconds * USEC_PER_SEC;
+}
+
 void
 transfer_read_headers(struct transfer *transfer)
 {
+	transfer->retry_after = retry_after(transfer);
 	transfer->request->server_time = server_time(transfer);
 	read_etag(transfer, transfer->request->etag);
 }
