@@ -19,6 +19,7 @@ my %BAD = (
         'http://', 'http://x:0', 'http://x:65536', 'http://x:y', 'http://a b',
         'http://x/?a=b', 'http://u:p@x', "http://x/\n"],
     SESSION_RECORDER_MINIO_ACCESS_KEY    => ['', $CONTROL, 'x' x 129],
+    SESSION_RECORDER_MINIO_CA_FILE       => [$CONTROL],
     SESSION_RECORDER_MINIO_SECRET_KEY    => ['', $CONTROL, 'x' x 257],
     SESSION_RECORDER_BUCKET_NAME         => ['', 'ab', 'Upper', 'a/b', 'a..b',
         '-ab', 'x' x 64],

@@ -28,6 +28,7 @@ struct config {
 	struct endpoint minio_endpoint; /* for requests of our own */
 	const char *minio_access_key;
 	const char *minio_secret_key;
+	const char *minio_ca_file; /* PEM; "": the CAs of the system */
 	const char *bucket;
 	struct endpoint public_endpoint; /* what clients are given */
 	struct endpoint sign_endpoint;   /* what MinIO sees of it */

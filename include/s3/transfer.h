@@ -15,13 +15,15 @@ struct transfer {
 	CURL *easy;
 	struct s3_request *request; /* NULL: idle */
 	const char *who;            /* before the host in details */
+	const char *ca_file;        /* "": the CAs of the system */
 	struct buf url;
 	int tries;
 	usec_t retry_after; /* what the server asks to wait; 0: nothing */
 	usec_t deadline;    /* clock_monotonic */
 	usec_t resume;      /* when to try again; 0 while it is with libcurl */
 	bool too_large;
-	bool setup_failed; /* libcurl refused an option */
+	bool setup_failed;         /* libcurl refused an option */
+	char why[CURL_ERROR_SIZE]; /* libcurl's own words for an error */
 };
 
 /* Tell libcurl all options that differ from its defaults or that must not

@@ -75,8 +75,12 @@ check_reachable(
 	if (request->status == 0 || request->status >= 500)
 		return check_say(check, "MinIO", false,
 		    "%s: see that MinIO is running, and that "
-		    "SESSION_RECORDER_MINIO_ENDPOINT=%s is its address",
-		    request->error.detail, url);
+		    "SESSION_RECORDER_MINIO_ENDPOINT=%s is its address%s",
+		    request->error.detail, url,
+		    config->minio_endpoint.tls
+			? ", and SESSION_RECORDER_MINIO_CA_FILE has the CA of "
+			  "its certificate"
+			: "");
 	if (request->error.code == ERROR_OK
 		? !is_listing(&check->arena, request)
 		: name[0] == '\0')

@@ -120,6 +120,7 @@ transfer_try(
 	transfer->tries++;
 	transfer->resume = 0;
 	transfer->too_large = false;
+	transfer->why[0] = '\0';
 	request->status = 0;
 	request->server_time = 0;
 	request->etag[0] = '\0';
@@ -163,6 +164,17 @@ is_harmless(const struct s3_request *request)
 }
 
 static bool
+is_of_endpoint(const struct endpoint *endpoint, const char *url)
+{
+	const char *start = strstr(url, "://");
+	size_t len = strlen(endpoint->authority);
+
+	return start != NULL &&
+	    strncmp(start + 3, endpoint->authority, len) == 0 &&
+	    strchr("/?", start[3 + len]) != NULL;
+}
+
+static bool
 transfer_prepare(struct s3_client *client, const struct run *run,
     struct transfer *transfer, struct error *err)
 {
@@ -177,9 +189,13 @@ transfer_prepare(struct s3_client *client, const struct run *run,
 	if (transfer->easy == NULL)
 		return error_memory(err);
 	buf_reset(&transfer->url, URL_KEEP);
+	transfer->ca_file = client->config->minio_ca_file;
 	if (run->url == NULL)
 		return client_sign(client, request, &transfer->url, err);
 	buf_puts(&transfer->url, run->url);
+	/* Clients that go elsewhere do not have it either. */
+	if (!is_of_endpoint(&client->config->minio_endpoint, run->url))
+		transfer->ca_file = "";
 	return !transfer->url.failed || error_memory(err);
 }
 

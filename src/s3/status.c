@@ -32,6 +32,7 @@ s3_status_from_curl(int curl_code)
 	case CURLE_UNSUPPORTED_PROTOCOL: /* what answers speaks no HTTP */
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
 		return ERROR_UNAVAILABLE;
 	case CURLE_FILESIZE_EXCEEDED:
 		return ERROR_TOO_LARGE;
@@ -83,7 +84,8 @@ s3_status_is_down(int curl_code)
 	    curl_code == CURLE_COULDNT_CONNECT ||
 	    curl_code == CURLE_OPERATION_TIMEDOUT ||
 	    curl_code == CURLE_SSL_CONNECT_ERROR ||
-	    curl_code == CURLE_PEER_FAILED_VERIFICATION;
+	    curl_code == CURLE_PEER_FAILED_VERIFICATION ||
+	    curl_code == CURLE_SSL_CACERT_BADFILE;
 }
 
 static void XMLCALL

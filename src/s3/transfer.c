@@ -78,6 +78,31 @@ transfer_set_method(struct transfer *transfer)
 	}
 }
 
+/* A certificate is verified always. A CA of one's own takes the place of all
+ * others. */
+static void
+transfer_set_tls(struct transfer *transfer)
+{
+	set_long(transfer, CURLOPT_SSL_VERIFYPEER, 1);
+	set_long(transfer, CURLOPT_SSL_VERIFYHOST, 2);
+	set_pointer(transfer, CURLOPT_ERRORBUFFER, transfer->why);
+	if (transfer->ca_file[0] == '\0')
+		return;
+	set_pointer(transfer, CURLOPT_CAINFO, transfer->ca_file);
+	set_pointer(transfer, CURLOPT_CAPATH, NULL);
+}
+
+/* Nothing but the URL says where a request goes: no redirect, no proxy of the
+ * environment (which a CGI request could set by a header Proxy), no .netrc. */
+static void
+transfer_set_ways(struct transfer *transfer)
+{
+	set_pointer(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
+	set_long(transfer, CURLOPT_FOLLOWLOCATION, 0);
+	set_pointer(transfer, CURLOPT_PROXY, "");
+	set_long(transfer, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+}
+
 bool
 transfer_set_options(struct transfer *transfer, usec_t now)
 {
@@ -90,15 +115,12 @@ transfer_set_options(struct transfer *transfer, usec_t now)
 	/* The path goes out byte for byte as it was signed. */
 	set_long(transfer, CURLOPT_PATH_AS_IS, 1);
 	transfer_set_method(transfer);
-	set_pointer(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
+	transfer_set_ways(transfer);
 	set_long(transfer, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-	set_long(transfer, CURLOPT_FOLLOWLOCATION, 0);
-	set_pointer(transfer, CURLOPT_PROXY, "");
 	set_pointer(transfer, CURLOPT_USERAGENT, "setlink");
 	set_pointer(transfer, CURLOPT_ACCEPT_ENCODING, NULL);
 	set_pointer(transfer, CURLOPT_RANGE, transfer->request->range);
-	set_long(transfer, CURLOPT_SSL_VERIFYPEER, 1);
-	set_long(transfer, CURLOPT_SSL_VERIFYHOST, 2);
+	transfer_set_tls(transfer);
 	set_long(transfer, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	set_long(transfer, CURLOPT_TIMEOUT_MS, left > 1 ? (long)left : 1);
 	set_long(transfer, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
@@ -120,12 +142,27 @@ url_authority(const char *url, int *len)
 	return start;
 }
 
+/* Libcurl tells more of a certificate than the name of its error, in words of
+ * the server: nothing but printable ASCII is kept. */
+static const char *
+describe_certificate(const struct transfer *transfer, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (const char *p = transfer->why; *p != '\0' && len + 1 < size; p++)
+		if (*p >= ' ' && *p <= '~' && *p != '"')
+			out[len++] = *p;
+	out[len] = '\0';
+	return len > 0 ? out : "its certificate is not trusted";
+}
+
 static void
 describe_curl(
     const struct transfer *transfer, CURLcode result, struct error *err)
 {
 	const char *reason = curl_easy_strerror(result);
 	enum error_code code = s3_status_from_curl((int)result);
+	char certificate[CURL_ERROR_SIZE];
 	long os_error = 0;
 	int len;
 	const char *host = url_authority(transfer->url.data, &len);
@@ -133,6 +170,10 @@ describe_curl(
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
 	if (result == CURLE_COULDNT_CONNECT && os_error != 0)
 		reason = strerror((int)os_error);
+	else if (result == CURLE_PEER_FAILED_VERIFICATION ||
+	    result == CURLE_SSL_CACERT_BADFILE)
+		reason = describe_certificate(
+		    transfer, certificate, sizeof(certificate));
 	if (transfer->too_large)
 		(void)error_set(err, ERROR_TOO_LARGE,
 		    "%s%.*s sent more than the %zu bytes that are taken",

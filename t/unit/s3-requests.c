@@ -149,6 +149,9 @@ main(int argc, char **argv)
 	config.minio_access_key = argv[2];
 	config.minio_secret_key = argv[3];
 	config.bucket = argv[4];
+	config.minio_ca_file = getenv("SESSION_RECORDER_MINIO_CA_FILE");
+	if (config.minio_ca_file == NULL)
+		config.minio_ca_file = "";
 	client = s3_client_new(&config, &err);
 	if (client == NULL)
 		die(&err);

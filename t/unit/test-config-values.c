@@ -22,6 +22,7 @@ static const struct {
     {R "MINIO_ACCESS_KEY", ""},
     {R "MINIO_ACCESS_KEY", S64 S64 "x"},
     {R "MINIO_ACCESS_KEY", "a\nb"},
+    {R "MINIO_CA_FILE", "/ca\x01"},
     {R "MINIO_SECRET_KEY", ""},
     {R "MINIO_SECRET_KEY", "hunter2\n"},
     {R "MINIO_SECRET_KEY", "hunter2" S64 S64 S64 S64},
