@@ -41,11 +41,9 @@ my $proxy = count_proxy();
 sub settings {
     my (%other) = @_;
     my %settings = ($database->create,
-        SESSION_RECORDER_MINIO_ENDPOINT   => 'http://' . $proxy->authority,
-        SESSION_RECORDER_MINIO_ACCESS_KEY => $minio->user,
-        SESSION_RECORDER_MINIO_SECRET_KEY => $minio->password,
-        SESSION_RECORDER_BUCKET_NAME      => $BUCKET,
-        SETLINK_LOG                       => 'error',
+        $minio->settings($other{SESSION_RECORDER_BUCKET_NAME} // $BUCKET),
+        SESSION_RECORDER_MINIO_ENDPOINT => 'http://' . $proxy->authority,
+        SETLINK_LOG                     => 'error',
         %other);
     my ($status, undef, $err) = setlink(\%settings, 'migrate');
     is($status, 0, 'a database is made') or diag($err);
@@ -505,7 +503,11 @@ is_failure(sync({ %$settings, SESSION_RECORDER_MINIO_SECRET_KEY => 'wrong' }),
 is_failure(sync({ %$settings, SESSION_RECORDER_MINIO_ACCESS_KEY => 'nobody' }),
     1, qr/InvalidAccessKeyId/, 'an unknown access key');
 is_failure(sync({ %$settings, SESSION_RECORDER_BUCKET_NAME => 'no-bucket' }),
-    1, qr/NoSuchBucket/, 'an unknown bucket');
+    1, qr/AccessDenied/, 'an unknown bucket');
+is_failure(sync({ %$settings, SESSION_RECORDER_BUCKET_NAME => 'no-bucket',
+        SESSION_RECORDER_MINIO_ACCESS_KEY => $minio->user,
+        SESSION_RECORDER_MINIO_SECRET_KEY => $minio->password }),
+    1, qr/NoSuchBucket/, 'likewise, for who may look everywhere');
 is_failure(sync({ %$settings, SETLINK_DB_PASSWORD => 'wrong' }),
     69, qr/the database refuses the user or the password/,
     'a wrong password of the database');
@@ -708,7 +710,7 @@ is(value($settings, 'SELECT COUNT(*) FROM session_recordings'), 1,
 # --- Buckets of other sizes.
 
 $minio->make_bucket('empty-bucket');
-my $empty = { %$settings, SESSION_RECORDER_BUCKET_NAME => 'empty-bucket' };
+my $empty = { %$settings, $minio->settings('empty-bucket') };
 is_report(sync($empty), {
     exit => 0, status => 'done', keys => 0, recordings => 0,
     gone => $recordings + 1 - 2, requests => 1 + $recordings + 1 - 2

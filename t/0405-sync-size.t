@@ -70,10 +70,7 @@ END
 }
 
 my %settings = ($database->create,
-    SESSION_RECORDER_MINIO_ACCESS_KEY => $minio->user,
-    SESSION_RECORDER_MINIO_SECRET_KEY => $minio->password,
-    SESSION_RECORDER_BUCKET_NAME      => $BUCKET,
-    SETLINK_LOG                       => 'error');
+    $minio->settings($BUCKET), SETLINK_LOG => 'error');
 is((setlink(\%settings, 'migrate'))[0], 0, 'setlink migrate');
 
 sub sql { return $database->query($settings{SETLINK_DB_NAME}, @_) }

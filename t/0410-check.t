@@ -8,7 +8,7 @@ use POSIX qw(strftime);
 use Setlink::Command qw(setlink);
 use Setlink::Database;
 use Setlink::Minio;
-use Setlink::Process qw(free_port scratch);
+use Setlink::Process qw(free_port);
 use Setlink::Proxy;
 use Setlink::Relay;
 use Test::More;
@@ -21,11 +21,9 @@ my $database = Setlink::Database->start;
 $minio->make_bucket($BUCKET);
 
 my %settings = ($database->create,
-    SESSION_RECORDER_MINIO_ENDPOINT   => $minio->url,
-    SESSION_RECORDER_MINIO_ACCESS_KEY => $minio->user,
-    SESSION_RECORDER_MINIO_SECRET_KEY => $minio->password,
-    SESSION_RECORDER_PUBLIC_ENDPOINT  => $minio->url,
-    SETLINK_LOG                       => 'error');
+    $minio->settings($BUCKET),
+    SESSION_RECORDER_PUBLIC_ENDPOINT => $minio->url,
+    SETLINK_LOG                      => 'error');
 
 # The exit status, and for each subject "ok: FINDING" or "FAIL: FINDING".
 sub check {
@@ -180,7 +178,9 @@ is_failing(check(SESSION_RECORDER_MINIO_ACCESS_KEY => 'nobody'),
 is_failing(check(SESSION_RECORDER_MINIO_SECRET_KEY => 'wrong'),
     { credentials => qr/secret key does not belong.*MINIO_SECRET_KEY/ },
     'a wrong secret key');
-is_failing(check(SESSION_RECORDER_BUCKET_NAME => 'no-bucket'),
+is_failing(check(SESSION_RECORDER_BUCKET_NAME => 'no-bucket',
+        SESSION_RECORDER_MINIO_ACCESS_KEY => $minio->user,
+        SESSION_RECORDER_MINIO_SECRET_KEY => $minio->password),
     { bucket => qr/there is no bucket no-bucket/ }, 'an unknown bucket');
 
 for my $shift (-3600, 3600) {
@@ -198,37 +198,15 @@ for my $shift (-3600, 3600) {
 }
 
 # Users who may do less.
-# An mc of the search path may be another program, the Midnight Commander.
-my $cache = $ENV{XDG_CACHE_HOME} // "$ENV{HOME}/.cache";
-my ($mc) = grep { -f && -x _ && `'$_' --version 2>&1` =~ /RELEASE|minio/i }
-    glob("'$cache/setlink'/mc*/mc"),
-    map { "$_/mc" } split /:/, $ENV{PATH};
-die "no mc of MinIO: run ./quickstart once\n" if !$mc;
-
-sub mc {
-    local $ENV{MC_HOST_own} = sprintf 'http://%s:%s@%s', $minio->user,
-        $minio->password, $minio->authority;
-    my $log = scratch() . '/mc.log';
-    my $command = join ' ', map { "'$_'" } $mc, '--config-dir',
-        scratch() . '/mc', @_;
-    system("$command >$log 2>&1") == 0 or die "$command failed, see $log\n";
-    return;
-}
-
 sub make_user {
     my ($name, @actions) = @_;
     my $actions = join ',', map { qq("s3:$_") } @actions;
-    my $path = scratch() . "/$name.json";
-    open my $file, '>', $path or die "$path: $!\n";
-    print {$file} qq({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)
+    my ($key, $secret) = $minio->make_user($name,
+        qq({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)
         . qq("Action":[$actions],"Resource":["arn:aws:s3:::$BUCKET",)
-        . qq("arn:aws:s3:::$BUCKET/*"]}]});
-    close $file or die "$path: $!\n";
-    mc('admin', 'policy', 'create', 'own', $name, $path);
-    mc('admin', 'user', 'add', 'own', $name, "$name-secret");
-    mc('admin', 'policy', 'attach', 'own', $name, '--user', $name);
-    return (SESSION_RECORDER_MINIO_ACCESS_KEY => $name,
-        SESSION_RECORDER_MINIO_SECRET_KEY => "$name-secret");
+        . qq("arn:aws:s3:::$BUCKET/*"]}]}));
+    return (SESSION_RECORDER_MINIO_ACCESS_KEY => $key,
+        SESSION_RECORDER_MINIO_SECRET_KEY => $secret);
 }
 
 my @reader = make_user('reader', 'ListBucket', 'GetObject');
@@ -313,7 +291,7 @@ is_failing(public(proxy('/minio/', $to, 'proxy_set_header Host $http_host'),
     'a prefix that is not stripped');
 my $other = Setlink::Minio->start;
 is_failing(check(SESSION_RECORDER_PUBLIC_ENDPOINT => $other->url),
-    { 'presigned URL' => qr/NoSuchBucket: SESSION_RECORDER_PUBLIC_ENDPOINT=\Q@{[
+    { 'presigned URL' => qr/InvalidAccessKeyId: SESSION_RECORDER_PUBLIC_ENDPOINT=\Q@{[
         $other->url ]}\E does not lead to the MinIO at/ }, 'another MinIO');
 $other->stop;
 my $localhost = 'http://localhost:' . $minio->port;

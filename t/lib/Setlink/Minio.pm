@@ -4,6 +4,8 @@ package Setlink::Minio;
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
 use HTTP::Tiny;
 use Setlink::Presign qw(unit_program presign_line presign_all);
 use Setlink::Process
@@ -11,14 +13,19 @@ use Setlink::Process
 
 my $count = 0;
 
-# The MinIO to run: the one of the search path, or the one that the quickstart
-# has built.
+my %programs;
+
+# The program minio or mc: the one of the search path, or the one that the
+# quickstart has built. A program mc may also be Midnight Commander.
 sub program {
+    my ($name) = @_;
     my $cache = $ENV{XDG_CACHE_HOME} // "$ENV{HOME}/.cache";
-    my @paths = ((map { "$_/minio" } split /:/, $ENV{PATH}),
-        glob("'$cache/setlink'/minio*/minio"));
-    my ($found) = grep { -f && -x _ } @paths;
-    return $found // die "no minio in PATH: run ./quickstart once\n";
+    ($programs{$name}) = grep {
+        -f && -x _ && `'$_' --version 2>&1` =~ /RELEASE|minio/i
+    } (map { "$_/$name" } split /:/, $ENV{PATH}),
+        glob("'$cache/setlink'/$name-*/$name") if !$programs{$name};
+    return $programs{$name}
+        // die "no $name of MinIO in PATH: run ./quickstart once\n";
 }
 
 # One that is running already, and does not end with the test.
@@ -55,7 +62,7 @@ sub start_again {
     local %ENV = (%ENV, MINIO_ROOT_USER => $self->{user},
         MINIO_ROOT_PASSWORD => $self->{password}, MINIO_BROWSER => 'off',
         %{ $self->{environment} });
-    $self->{pid} = start_process("$dir.log", program(), 'server', '--quiet',
+    $self->{pid} = start_process("$dir.log", program('minio'), 'server', '--quiet',
         '--address', $self->{authority}, '--certs-dir', "$dir/certs",
         "$dir/data");
     # "ready" is said before buckets can be made.
@@ -120,6 +127,58 @@ sub requests {
         push @contents, $answer->{content};
     }
     return @contents;
+}
+
+# Run mc as root, with `input`.
+sub mc {
+    my ($self, $input, @arguments) = @_;
+    local %ENV = (%ENV, MC_CONFIG_DIR => "$self->{dir}/mc",
+        MC_HOST_own => "http://$self->{user}:$self->{password}"
+            . "\@$self->{authority}");
+    my @command = (program('mc'), '--quiet', @arguments);
+    open my $mc, '|-', 'sh', '-c', 'exec "$@" >"$0" 2>&1', "$self->{dir}.mc",
+        @command or die "mc: $!\n";
+    print {$mc} $input;
+    close $mc or die "@command failed, see $self->{dir}.mc\n";
+    return;
+}
+
+# Make a user with this policy, a JSON text. Returns access key and secret key.
+sub make_user {
+    my ($self, $name, $policy) = @_;
+    my $path = "$self->{dir}.$name.json";
+    open my $file, '>', $path or die "$path: $!\n";
+    print {$file} $policy;
+    close $file or die "$path: $!\n";
+    $self->mc('', qw(admin policy create own), $name, $path);
+    $self->mc("$name\n$name-secret\n", qw(admin user add own));
+    $self->mc('', qw(admin policy attach own), $name, '--user', $name);
+    return ($name, "$name-secret");
+}
+
+# One who may do what setlink needs: with the policy that is shipped, for this
+# bucket.
+sub make_reader {
+    my ($self, $bucket) = @_;
+    my $shipped = abs_path(dirname(__FILE__)
+        . '/../../../conf/minio/setlink-readonly.json');
+    open my $file, '<', $shipped or die "$shipped: $!\n";
+    my $policy = do { local $/; <$file> };
+    return $self->make_user("reader-$bucket",
+        $policy =~ s/session-recorder/$bucket/gr);
+}
+
+# The settings of setlink to use this bucket as its reader.
+sub settings {
+    my ($self, $bucket) = @_;
+    my ($key, $secret) = @{ $self->{readers}{$bucket}
+        //= [$self->make_reader($bucket)] };
+    return (
+        SESSION_RECORDER_MINIO_ENDPOINT   => $self->url,
+        SESSION_RECORDER_MINIO_ACCESS_KEY => $key,
+        SESSION_RECORDER_MINIO_SECRET_KEY => $secret,
+        SESSION_RECORDER_BUCKET_NAME      => $bucket,
+    );
 }
 
 sub make_bucket {
