@@ -118,8 +118,11 @@ add_index(struct call *call, struct json_writer *w, bool database,
 	if (!database)
 		detail = "not known without the database";
 	else if (index->known)
-		detail = arena_printf(call->arena, "%lld seconds old",
-		    (long long)(age / USEC_PER_SEC));
+		detail = arena_printf(call->arena, "%lld seconds old%s",
+		    (long long)(age / USEC_PER_SEC),
+		    index->failure == NULL
+			? ""
+			: "; the last refresh failed, setlink check tells why");
 	add_line(w, "index", fresh, detail);
 	return fresh;
 }
