@@ -11,7 +11,7 @@ use Setlink::Database;
 use Setlink::FastCGI;
 use Setlink::Hostile qw(answer listing object send_bytes pour relay);
 use Setlink::Minio;
-use Setlink::Process qw(scratch);
+use Setlink::Process qw(free_port scratch);
 use Setlink::Recordings qw(recording_objects recording_prefix uuid_of);
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -416,6 +416,30 @@ is_deeply([grep { !/^Host: \Q@{[ $front->authority ]}\E\r$/m } @sent], [],
 is_deeply([grep { /^(?:Proxy-)?Authorization:/im } @sent], [],
     'without anything from .netrc');
 is_deeply([$elsewhere->requests], [], 'and nobody else was asked for anything');
+
+# --- While refreshes fail, requests start fewer of them.
+
+my $dead = free_port();
+
+# Whether a request starts one, when the last one started so many seconds ago,
+# and they have failed for so long.
+sub is_started {
+    my ($ago, $failing) = @_;
+    sql('UPDATE sync_state SET failure = "x", failed_at = UTC_TIMESTAMP(6),'
+        . " finished_at = UTC_TIMESTAMP(6) - INTERVAL $failing SECOND,"
+        . " asked_at = UTC_TIMESTAMP(6) - INTERVAL $ago SECOND");
+    Setlink::FastCGI->run_cgi({ %settings, SESSION_RECORDER_MINIO_ENDPOINT =>
+            "http://127.0.0.1:$dead" },
+        Setlink::FastCGI::variables(REQUEST_URI =>
+            '/api/session-recorder/available-sessions'));
+    return (sql('SELECT asked_at > UTC_TIMESTAMP(6) - INTERVAL 3 SECOND'
+        . ' FROM sync_state'))[0][0];
+}
+
+is(is_started(@$_[0, 1]), $_->[2], ($_->[2] ? 'one' : 'none')
+        . " $_->[0] s after the last one, if they fail for $_->[1] s")
+    for [6, 61, 0], [20, 61, 1], [40, 400, 0], [80, 400, 1],
+    [40, 80_000, 0], [80, 80_000, 1];
 
 # --- It resumes by itself.
 
