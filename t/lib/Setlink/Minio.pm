@@ -95,6 +95,7 @@ sub stop { stop_process($_[0]{pid}); return }
 
 sub authority { return $_[0]{authority} }
 sub port      { return $_[0]{port} }
+sub pid       { return $_[0]{pid} }
 sub user      { return $_[0]{user} }
 sub password  { return $_[0]{password} }
 sub url { return ($_[0]{tls} ? 'https' : 'http') . "://$_[0]{authority}" }
