@@ -1,5 +1,5 @@
-# MinIO that answers wrong, without end, or not at all: a refresh ends soon, with
-# a reason, takes nothing for gone, and leads nowhere else.
+# MinIO that answers wrong, without end, or not at all: a refresh ends soon,
+# with a reason, takes nothing for gone, and leads nowhere else.
 use strict;
 use warnings;
 
@@ -156,7 +156,7 @@ my $slow_down = '<Error><Code>SlowDown</Code></Error>';
 is_refused(@$_) for (
     ['HTTP 500', answer(500, ''), qr/is not able to answer: HTTP 500/,
         requests => 3],
-    ['HTTP 503', answer(503, $slow_down), qr/not able to answer: SlowDown, HTTP 503/,
+    ['HTTP 503', answer(503, $slow_down), qr/able to answer: SlowDown, HTTP 503/,
         requests => 3],
     ['503, for a year', answer(503, $slow_down, 'Retry-After' => 31_536_000),
         qr/SlowDown/, requests => 1],
@@ -317,7 +317,8 @@ my $cut = Setlink::Hostile->start(in_front(sub {
     });
 }));
 $report = sync($cut->url);
-is("$report->{status} $report->{gone}", 'failed 0', 'a listing without its end');
+is("$report->{status} $report->{gone}", 'failed 0',
+    'a listing without its end');
 like($report->{detail}, qr/leaves out recordings that are there/, 'is noticed');
 is_deeply(index_rows(), $before, 'and changes nothing');
 

@@ -62,9 +62,9 @@ sub start_again {
     local %ENV = (%ENV, MINIO_ROOT_USER => $self->{user},
         MINIO_ROOT_PASSWORD => $self->{password}, MINIO_BROWSER => 'off',
         %{ $self->{environment} });
-    $self->{pid} = start_process("$dir.log", program('minio'), 'server', '--quiet',
-        '--address', $self->{authority}, '--certs-dir', "$dir/certs",
-        "$dir/data");
+    $self->{pid} = start_process("$dir.log", program('minio'), 'server',
+        '--quiet', '--address', $self->{authority}, '--certs-dir',
+        "$dir/certs", "$dir/data");
     # "ready" is said before buckets can be made.
     wait_until($self->{pid}, "$dir.log", sub {
         $self->is_ready });
