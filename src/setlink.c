@@ -97,6 +97,7 @@ main(int argc, char **argv)
 	int status;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	opterr = 0;
 	command = argc < 2 ? NULL : find_command(argv[1]);
 	if (command == NULL) {

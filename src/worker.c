@@ -1,16 +1,17 @@
 /* setlink.fcgi: a FastCGI worker, and a plain CGI program in the same file. */
 #include <errno.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/routes.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/signals.h"
 
 #define EXIT_CONFIG 78 /* EX_CONFIG of sysexits.h */
 
@@ -133,72 +134,57 @@ serve_cgi(struct service *service)
 	service_answer(service, &gateway);
 }
 
-static volatile sig_atomic_t stopping;
+/* The settings and what was made of them: a reload exchanges both. */
+struct worker {
+	struct config config;
+	struct service service;
+};
 
 static void
-stop(int signal_number)
+worker_free(struct worker *worker)
 {
-	(void)signal_number;
-	stopping = 1;
-	FCGX_ShutdownPending();
-	/* An accept(2) that has not begun yet fails then, too. */
-	(void)close(STDIN_FILENO);
+	if (worker == NULL)
+		return;
+	service_close(&worker->service);
+	config_free(&worker->config);
+	free(worker);
 }
 
-/* SIGTERM lets the request in hand be answered. Children are not waited for,
- * so the system is to take them away. */
+/* That the log's disk is full, for example, ends no worker: it logs where it
+ * has logged before. */
 static bool
-set_signals(void)
+open_log(const struct config *config, struct error *err)
 {
-	struct sigaction terminate = {.sa_handler = stop};
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	return sigaction(SIGTERM, &terminate, NULL) == 0 &&
-	    sigaction(SIGUSR1, &terminate, NULL) == 0 &&
-	    sigaction(SIGPIPE, &ignore, NULL) == 0 &&
-	    sigaction(SIGCHLD, &ignore, NULL) == 0;
-}
-
-/* Wait for a request. The signals that end the worker reach it only here:
- * elsewhere they would cut a read short, which libfcgi takes for the end of
- * the body. */
-static bool
-accept_request(FCGX_Request *request)
-{
-	sigset_t ending;
-	bool accepted;
-
-	(void)sigemptyset(&ending);
-	(void)sigaddset(&ending, SIGTERM);
-	(void)sigaddset(&ending, SIGUSR1);
-	(void)sigprocmask(SIG_UNBLOCK, &ending, NULL);
-	accepted = stopping == 0 && FCGX_Accept_r(request) == 0;
-	(void)sigprocmask(SIG_BLOCK, &ending, NULL);
-	return accepted;
-}
-
-static bool
-serve_fcgi(struct service *service)
-{
-	struct fcgi fcgi = {.arena = &service->arena};
-	const struct gateway gateway = {
-	    &fcgi, fcgi_variable, fcgi_read, fcgi_write};
-
-	if (FCGX_Init() != 0 ||
-	    FCGX_InitRequest(&fcgi.request, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
-		return false;
-	while (accept_request(&fcgi.request)) {
-		service_answer(service, &gateway);
-		FCGX_Finish_r(&fcgi.request);
+	if (!log_open(config->log_file, true, err)) {
+		if (err->code != ERROR_UNAVAILABLE)
+			return false;
+		log_line(LOG_ERROR, "event=no_log %s", err->detail);
 	}
-	FCGX_Free(&fcgi.request, 1);
+	log_set_level(config->log_level);
 	return true;
 }
 
-static void
-log_start(const struct config *config)
+static struct worker *
+worker_new(struct error *err)
 {
-	log_line(LOG_INFO, "event=start pid=%ld version=%s", (long)getpid(),
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (worker == NULL) {
+		(void)error_memory(err);
+		return NULL;
+	}
+	if (config_load(&worker->config, err) &&
+	    service_open(&worker->service, &worker->config, err) &&
+	    open_log(&worker->config, err))
+		return worker;
+	worker_free(worker);
+	return NULL;
+}
+
+static void
+log_start(const char *event, const struct config *config)
+{
+	log_line(LOG_INFO, "event=%s pid=%ld version=%s", event, (long)getpid(),
 	    PACKAGE_VERSION);
 	if (config->admin_token_hash[0] == '\0')
 		log_line(LOG_WARN,
@@ -206,24 +192,121 @@ log_start(const struct config *config)
 		    "machine, unless setlink token create has made a token");
 }
 
-static bool
-serve(const struct config *config, struct error *err)
+/* Settings that are wrong change nothing; but the log may have been moved away
+ * (logrotate does), whatever they are. */
+static void
+reload(struct worker **worker)
 {
-	struct service service;
-	bool ok = true;
+	struct error err;
+	struct worker *new = worker_new(&err);
 
-	if (!service_open(&service, config, err))
-		return false;
-	if (FCGX_IsCGI()) {
-		serve_cgi(&service);
-	} else {
-		log_start(config);
-		ok = serve_fcgi(&service) ||
-		    error_set(err, ERROR_INTERNAL, "no FastCGI socket");
+	if (new == NULL) {
+		(void)open_log(&(*worker)->config, &(struct error){0});
+		log_line(
+		    LOG_ERROR, "event=bad_setting kept=old %s", err.detail);
+		return;
 	}
-	service_close(&service);
-	db_library_end();
-	return ok;
+	worker_free(*worker);
+	*worker = new;
+	log_start("reload", &new->config);
+}
+
+/* Several workers share the socket: another one may take the connection that
+ * poll(2) has shown, and while accept(2) waits for the next one no signal is
+ * seen. So it waits for this long. (Connections over TCP inherit the time, as
+ * one within which the web server has to send.) */
+static bool
+limit_accept(void)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	struct timeval limit = {.tv_sec = 5};
+
+	if (getsockname(STDIN_FILENO, (void *)&address, &len) != 0)
+		return false;
+	if (address.ss_family == AF_UNIX)
+		limit = (struct timeval){.tv_usec = 100 * 1000};
+	return setsockopt(STDIN_FILENO, SOL_SOCKET, SO_RCVTIMEO, &limit,
+		   sizeof(limit)) == 0;
+}
+
+/* Whether the worker goes on after this error of accept(2). Without a
+ * descriptor or memory it gives up its connection to the database, so that the
+ * client can at least be told, and tries again in a moment. */
+static bool
+survives(int number, struct worker *worker)
+{
+	static const struct timespec moment = {.tv_nsec = 200 * 1000 * 1000};
+
+	if (number == EAGAIN || number == EINTR)
+		return true;
+	log_line(LOG_ERROR, "event=no_accept error=\"%s\"", strerror(number));
+	switch (number) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		db_close(worker->service.db);
+		(void)nanosleep(&moment, NULL);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Wait for a request, and do what signals ask for; false when the worker is to
+ * end. */
+static bool
+accept_request(FCGX_Request *request, struct worker **worker)
+{
+	int failed = 0;
+
+	while (failed == 0 || survives(failed, *worker)) {
+		switch (signals_wait(STDIN_FILENO, -1)) {
+		case SIGNALS_END:
+			return false;
+		case SIGNALS_RELOAD:
+			reload(worker);
+			failed = 0;
+			break;
+		case SIGNALS_NOTHING:
+			failed = -FCGX_Accept_r(request);
+			if (failed == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+serve_fcgi(struct worker **worker, struct error *err)
+{
+	struct fcgi fcgi = {.arena = NULL};
+	const struct gateway gateway = {
+	    &fcgi, fcgi_variable, fcgi_read, fcgi_write};
+
+	if (!limit_accept() || FCGX_InitRequest(&fcgi.request, 0, 0) != 0)
+		return error_set(err, ERROR_INTERNAL, "no FastCGI socket");
+	log_start("start", &(*worker)->config);
+	while (accept_request(&fcgi.request, worker)) {
+		/* A reload has exchanged it. */
+		fcgi.arena = &(*worker)->service.arena;
+		service_answer(&(*worker)->service, &gateway);
+		FCGX_Finish_r(&fcgi.request);
+	}
+	FCGX_Free(&fcgi.request, 1);
+	return true;
+}
+
+static bool
+serve(struct worker **worker, struct error *err)
+{
+	if (FCGX_Init() != 0)
+		return error_set(err, ERROR_INTERNAL, "no FastCGI library");
+	if (!FCGX_IsCGI())
+		return serve_fcgi(worker, err);
+	serve_cgi(&(*worker)->service);
+	return true;
 }
 
 /* A web server shows a failed CGI program's stderr to nobody, so its client is
@@ -247,21 +330,21 @@ tell_cgi_client(void)
 int
 main(void)
 {
-	struct config config;
+	struct worker *worker;
 	struct error err;
 	int status = EXIT_SUCCESS;
 
-	if (!config_load(&config, &err)) {
+	worker = worker_new(&err);
+	if (worker == NULL) {
 		log_line(LOG_ERROR, "event=bad_setting %s", err.detail);
 		tell_cgi_client();
-		status = EXIT_CONFIG;
-	} else {
-		log_set_level(config.log_level);
-		if (!set_signals() || !serve(&config, &err)) {
-			log_line(LOG_ERROR, "event=stop %s", err.detail);
-			status = EXIT_FAILURE;
-		}
+		return EXIT_CONFIG;
 	}
-	config_free(&config);
+	if (!signals_hold(&err) || !serve(&worker, &err)) {
+		log_line(LOG_ERROR, "event=stop %s", err.detail);
+		status = EXIT_FAILURE;
+	}
+	worker_free(worker);
+	db_library_end();
 	return status;
 }

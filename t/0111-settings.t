@@ -53,6 +53,8 @@ my %BAD = (
         '::1/129', '10.0.0.0/', '10.0.0.0/8/8'],
     SETLINK_REGISTRATION_LIMIT           => ['', '-1', '10001', '60/h'],
     SETLINK_LOG                          => ['', 'verbose', '1'],
+    SETLINK_LOG_FILE                     => [$CONTROL, 'x' x 4_096, '/',
+        '/dev/null/log', scratch() . '/no-folder/log'],
 );
 
 my @SECRETS = qw(SESSION_RECORDER_MINIO_SECRET_KEY SESSION_RECORDER_EVENTS_TOKEN

@@ -59,6 +59,7 @@ struct config {
 	const char *trusted_proxies;  /* a list of addresses or CIDR blocks */
 	int64_t registration_limit;   /* an hour, of one address; 0: none */
 	enum log_level log_level;
+	const char *log_file; /* "": stderr */
 
 	struct arena arena; /* what the strings live in */
 };

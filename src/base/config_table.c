@@ -91,6 +91,8 @@ const struct config_setting config_settings[] = {
 	"registrations, and requests of guests, an hour from one address; 0: no limit"},
     {"SETLINK_LOG", CONFIG_LEVEL, AT(log_level), "info", NULL, NO_RANGE, false,
 	"error, warn, info or debug"},
+    {"SETLINK_LOG_FILE", CONFIG_STRING, AT(log_file), "", NULL, 0, 4095, false,
+	"file that log lines are appended to; empty: stderr"},
 };
 
 const size_t config_settings_count = sizeof(config_settings) /

@@ -11,10 +11,15 @@
 bool
 setup_open(struct setup *setup, unsigned timeout, struct error *err)
 {
+	struct error why;
+
 	setup->db = NULL;
 	if (!config_load(&setup->config, err))
 		return false;
 	log_set_level(setup->config.log_level);
+	/* The workers make their log. Who may not write it has stderr. */
+	if (!log_open(setup->config.log_file, false, &why))
+		log_line(LOG_DEBUG, "event=no_log %s", why.detail);
 	setup->db = db_new(&setup->config, timeout);
 	return setup->db != NULL || error_memory(err);
 }

@@ -106,6 +106,7 @@ static const struct {
     {"SETLINK_LOG", ""},
     {"SETLINK_LOG", "trace"},
     {"SETLINK_LOG", "3"},
+    {"SETLINK_LOG_FILE", "a\x01"},
 };
 
 static const struct config_setting *

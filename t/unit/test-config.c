@@ -101,6 +101,7 @@ test_default_setlink(void)
 	tap_is_str(c.cors_origins, "", "no origins");
 	tap_is_str(c.trusted_proxies, "", "no proxies");
 	tap_ok(c.log_level == LOG_INFO, "log level");
+	tap_is_str(c.log_file, "", "log on stderr");
 	config_free(&c);
 }
 
