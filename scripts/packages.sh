@@ -14,7 +14,8 @@ packages_list() {
 			spawn-fcgi multiwatch curl jq procps ca-certificates
 		;;
 	test)
-		echo clang-format-14 shellcheck perl xz-utils python3-boto3
+		echo clang-format-14 shellcheck perl xz-utils python3-boto3 \
+			logrotate
 		;;
 	go)
 		echo golang-go
