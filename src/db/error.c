@@ -35,6 +35,7 @@ static const struct meaning meanings[] = {
     {CR_CONN_HOST_ERROR, ERROR_UNAVAILABLE, unreachable},
     {CR_UNKNOWN_HOST, ERROR_UNAVAILABLE, unreachable},
     {CR_IPSOCK_ERROR, ERROR_UNAVAILABLE, unreachable},
+    {CR_SOCKET_CREATE_ERROR, ERROR_UNAVAILABLE, unreachable},
     {CR_SERVER_HANDSHAKE_ERR, ERROR_UNAVAILABLE, unreachable},
     {ER_HANDSHAKE_ERROR, ERROR_UNAVAILABLE, unreachable},
     {ER_NEW_ABORTING_CONNECTION, ERROR_UNAVAILABLE, unreachable},

@@ -16,6 +16,7 @@ static const struct {
     {1205, ERROR_RETRY, false},
     {1213, ERROR_RETRY, false},
     {1062, ERROR_DUPLICATE, false},
+    {2001, ERROR_UNAVAILABLE, false},
     {2002, ERROR_UNAVAILABLE, false},
     {2003, ERROR_UNAVAILABLE, false},
     {2004, ERROR_UNAVAILABLE, false},

@@ -69,12 +69,12 @@ sub read_env {
 # Start one that ends with the test. Options: server, workers, token (whether
 # there is one), events (whether MinIO sends them), settings (a hash), bucket (a
 # folder; else the bucket is empty), clock (whether it is one that the test
-# moves).
+# moves), bin (a folder with both programs, in place of those that were built).
 sub start {
     my ($class, %option) = @_;
     my $dir = scratch() . '/instance' . $count++;
     mkdir $_ or die "$_: $!\n" for $dir, "$dir/empty";
-    my $bin = bin($option{clock});
+    my $bin = $option{bin} // bin($option{clock});
     my $self = bless {
         dir    => $dir,
         bin    => $bin,
@@ -246,6 +246,22 @@ sub is_clean {
     } map { split /\n/ } map { $self->log($_) } qw(worker web sync tick);
     is(scalar @found, 0, 'the sanitizers found nothing')
         or diag(join "\n", @found[0 .. ($#found < 9 ? $#found : 9)]);
+    return;
+}
+
+# The settings as they stand in the file of the instance, with others added:
+# what SIGHUP makes the workers read.
+sub settings_file { return "$_[0]{dir}/state/setlink.env" }
+
+sub change_settings {
+    my ($self, %settings) = @_;
+    my $path = $self->settings_file;
+    $self->{first_settings} //= slurp($path);
+    open my $file, '>', "$path.new" or die "$path.new: $!\n";
+    print {$file} $self->{first_settings},
+        map { "$_=\"$settings{$_}\"\n" } sort keys %settings;
+    close $file or die "$path.new: $!\n";
+    rename "$path.new", $path or die "$path: $!\n";
     return;
 }
 
