@@ -96,6 +96,9 @@ subtest 'odd variables' => sub {
     }
     is_problem($worker->request({ REDIRECT_STATUS => '418' }), 418, qr/./,
         'an error of the web server');
+    my $died = $worker->request({ REDIRECT_STATUS => 500 });
+    is_problem($died, 503, qr/no worker/, 'one that means a dead worker');
+    is($died->{headers}{'retry-after'}, 5, 'is to be tried again');
     is_status($worker->request({ map { $_ => "\xff\0" x 10_000 }
             map { "HTTP_X_$_" } 1 .. 20 }), 200, 'many large headers');
     is_status($worker->send_bytes(Setlink::FastCGI::request_bytes({})), 404,

@@ -88,9 +88,15 @@ problem_write(
 	write_body(response, arena, problem_status(err->code), err->detail);
 }
 
+/* 500 is what lighttpd says of a worker that has died: another one is there in
+ * a moment. */
 void
 problem_write_status(struct response *response, struct arena *arena, int status)
 {
-	write_body(
-	    response, arena, status, "the web server refused the request");
+	if (status == 500)
+		write_body(
+		    response, arena, 503, "no worker gave a whole answer");
+	else
+		write_body(response, arena, status,
+		    "the web server refused the request");
 }
