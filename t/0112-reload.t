@@ -160,7 +160,7 @@ subtest 'logrotate' => sub {
 # The limit of the size of a file stands for a full disk.
 sub limit_file {
     my ($size) = @_;
-    system('prlimit', '--pid', $worker->pid, "--fsize=$size:unlimited") == 0
+    system('prlimit', '--pid', $worker->pid, "--fsize=$size:") == 0
         or die "prlimit: $?\n";
     return;
 }
