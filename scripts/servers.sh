@@ -27,7 +27,8 @@ nginx_config() {
 		pid $STATE/tmp/nginx.pid;
 		error_log $LOG/web.log;
 		worker_processes 2;
-		events { worker_connections 1024; }
+		worker_rlimit_nofile 8192;
+		events { worker_connections 4096; }
 		http {
 		    access_log $LOG/access.log;
 		    client_body_temp_path $STATE/tmp/nginx-body;
