@@ -7,7 +7,7 @@ packages_list() {
 	build)
 		echo build-essential autoconf automake pkg-config libfcgi-dev \
 			libcurl4-openssl-dev libssl-dev libmariadb-dev \
-			libyajl-dev libexpat1-dev
+			libyajl-dev libexpat1-dev libseccomp-dev
 		;;
 	run)
 		echo mariadb-server mariadb-client nginx lighttpd \

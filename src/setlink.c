@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/sandbox.h"
 #include "command/commands.h"
 #include "command/setup.h"
 #include "db/db.h"
@@ -96,6 +97,7 @@ main(int argc, char **argv)
 	const struct command *command;
 	int status;
 
+	sandbox_hide_memory();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	opterr = 0;

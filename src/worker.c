@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "api/routes.h"
+#include "api/sync_process.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "base/signals.h"
 
 #define EXIT_CONFIG 78 /* EX_CONFIG of sysexits.h */
@@ -164,6 +166,26 @@ open_log(const struct config *config, struct error *err)
 	return true;
 }
 
+/* What an admin should look at, in the log of each worker. */
+static void
+log_privileges(const struct config *config)
+{
+	const struct config_file *file;
+
+	if (geteuid() == 0)
+		log_line(LOG_WARN,
+		    "event=runs_as_root a worker needs no more than a user of "
+		    "its own");
+	if (!config->sandbox)
+		log_line(LOG_WARN, "event=sandbox_off");
+	for (file = config->files; file != NULL; file = file->next)
+		if (file->exposed)
+			log_line(LOG_WARN,
+			    "event=settings_exposed all users of this machine "
+			    "can read %s",
+			    file->path);
+}
+
 static struct worker *
 worker_new(struct error *err)
 {
@@ -190,6 +212,7 @@ log_start(const char *event, const struct config *config)
 		log_line(LOG_WARN,
 		    "event=no_admin_token admin routes answer only to this "
 		    "machine, unless setlink token create has made a token");
+	log_privileges(config);
 }
 
 /* Settings that are wrong change nothing; but the log may have been moved away
@@ -309,6 +332,16 @@ serve(struct worker **worker, struct error *err)
 	return true;
 }
 
+/* The process, for good: settings that are read anew cannot change it. */
+static void
+confine(const struct config *config)
+{
+	char command[SYNC_PROCESS_PATH];
+
+	sync_process_find(command);
+	sandbox_enter(config, command);
+}
+
 /* A web server shows a failed CGI program's stderr to nobody, so its client is
  * told at least that the settings are wrong. */
 static void
@@ -334,12 +367,14 @@ main(void)
 	struct error err;
 	int status = EXIT_SUCCESS;
 
+	sandbox_hide_memory();
 	worker = worker_new(&err);
 	if (worker == NULL) {
 		log_line(LOG_ERROR, "event=bad_setting %s", err.detail);
 		tell_cgi_client();
 		return EXIT_CONFIG;
 	}
+	confine(&worker->config);
 	if (!signals_hold(&err) || !serve(&worker, &err)) {
 		log_line(LOG_ERROR, "event=stop %s", err.detail);
 		status = EXIT_FAILURE;

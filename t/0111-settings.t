@@ -55,6 +55,7 @@ my %BAD = (
     SETLINK_LOG                          => ['', 'verbose', '1'],
     SETLINK_LOG_FILE                     => [$CONTROL, 'x' x 4_096, '/',
         '/dev/null/log', scratch() . '/no-folder/log'],
+    SETLINK_SANDBOX                      => ['', 'no way', '2'],
 );
 
 my @SECRETS = qw(SESSION_RECORDER_MINIO_SECRET_KEY SESSION_RECORDER_EVENTS_TOKEN

@@ -9,6 +9,12 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+/* The length of a path, with its NUL. */
+#define SYNC_PROCESS_PATH 4096
+
+/* Find the program: beside this one, else where it gets installed. */
+void sync_process_find(char path[SYNC_PROCESS_PATH]);
+
 /* Start `setlink` with `argv` (argv[0] is "setlink"; ends with NULL) in a
  * session of its own, with no descriptor of ours but stderr, and leave it. */
 bool sync_process_start(const char *const *argv, struct error *err) MUST_CHECK;

@@ -36,4 +36,7 @@ void arena_reset(struct arena *arena);
 /* Give everything back. The arena can be used again. */
 void arena_free(struct arena *arena);
 
+/* The same for an arena with secrets in it: they are overwritten first. */
+void arena_wipe(struct arena *arena);
+
 #endif

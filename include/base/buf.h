@@ -34,4 +34,8 @@ void buf_reset(struct buf *buf, size_t keep);
 
 void buf_free(struct buf *buf);
 
+/* The same for a secret: it is overwritten first. (A buffer that grew has left
+ * copies of its shorter self.) */
+void buf_wipe(struct buf *buf);
+
 #endif

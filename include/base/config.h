@@ -22,6 +22,14 @@ struct endpoint {
 
 enum url_style { URL_STYLE_PATH, URL_STYLE_VIRTUAL };
 
+/* A file that settings were read from: that of SETLINK_ENV_FILE, or NAME_FILE
+ * of a secret. */
+struct config_file {
+	const char *path;
+	bool exposed; /* all users of the machine may read it */
+	struct config_file *next;
+};
+
 /* Strings are never NULL; "" is "not set". */
 struct config {
 	bool recorder_enabled;
@@ -60,7 +68,9 @@ struct config {
 	int64_t registration_limit;   /* an hour, of one address; 0: none */
 	enum log_level log_level;
 	const char *log_file; /* "": stderr */
+	bool sandbox;
 
+	struct config_file *files;
 	struct arena arena; /* what the strings live in */
 };
 
@@ -96,8 +106,8 @@ extern const struct config_setting config_settings[];
 extern const size_t config_settings_count;
 
 /* Read all settings. A bad value is ERROR_INVALID with the name, the value
- * (unless it is secret) and what would be right. config_free also after a
- * failure. */
+ * (unless it is secret) and what would be right. config_free, which wipes the
+ * secrets, also after a failure. */
 bool config_load(struct config *config, struct error *err) MUST_CHECK;
 void config_free(struct config *config);
 

@@ -14,15 +14,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define PATH_SIZE 4096
-
-/* The command beside this program, else where it gets installed. */
-static void
-find_command(char path[PATH_SIZE])
+void
+sync_process_find(char path[SYNC_PROCESS_PATH])
 {
 	static const char name[] = "setlink";
 	ssize_t len = readlink(
-	    "/proc/self/exe", path, PATH_SIZE - sizeof(name));
+	    "/proc/self/exe", path, SYNC_PROCESS_PATH - sizeof(name));
 	char *slash;
 
 	path[len > 0 ? len : 0] = '\0';
@@ -32,7 +29,7 @@ find_command(char path[PATH_SIZE])
 		if (access(path, X_OK) == 0)
 			return;
 	}
-	(void)snprintf(path, PATH_SIZE, "%s/%s", SETLINK_BINDIR, name);
+	(void)snprintf(path, SYNC_PROCESS_PATH, "%s/%s", SETLINK_BINDIR, name);
 }
 
 /* Our environment without what a CGI request put there: headers (the admin
@@ -110,14 +107,14 @@ spawn(const char *const *argv, int output, struct error *err)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	char path[PATH_SIZE] = "";
+	char path[SYNC_PROCESS_PATH] = "";
 	char **env = clean_environment();
 	pid_t pid;
 	int failed;
 
 	if (env == NULL)
 		return error_memory(err);
-	find_command(path);
+	sync_process_find(path);
 	failed = posix_spawn_file_actions_init(&actions);
 	failed |= posix_spawnattr_init(&attributes);
 	failed |= set_descriptors(&actions, output);

@@ -1,6 +1,7 @@
 /* A bump allocator over a list of blocks. */
 #include "base/arena.h"
 
+#include <openssl/crypto.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -114,4 +115,14 @@ arena_free(struct arena *arena)
 		free(block);
 	}
 	arena->blocks = NULL;
+}
+
+void
+arena_wipe(struct arena *arena)
+{
+	struct arena_block *block;
+
+	for (block = arena->blocks; block != NULL; block = block->next)
+		OPENSSL_cleanse(block->data, block->used);
+	arena_free(arena);
 }

@@ -1,6 +1,7 @@
 /* The growable buffer. */
 #include "base/buf.h"
 
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -101,4 +102,12 @@ buf_free(struct buf *buf)
 {
 	free(buf->data);
 	*buf = (struct buf)BUF_INIT;
+}
+
+void
+buf_wipe(struct buf *buf)
+{
+	if (buf->data != NULL)
+		OPENSSL_cleanse(buf->data, buf->cap);
+	buf_free(buf);
 }

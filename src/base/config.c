@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/envfile.h"
@@ -27,30 +28,53 @@ refuse(const struct config_setting *setting, const char *value,
 	    setting->name, value, what);
 }
 
+/* Keep in mind that the file was read, and who else can. */
 static bool
-read_file(struct arena *arena, const char *path, char **text, size_t *len,
+note_file(struct config *config, const char *path, FILE *file)
+{
+	struct config_file *note = arena_alloc(&config->arena, sizeof(*note));
+	struct stat st;
+
+	if (note == NULL || fstat(fileno(file), &st) != 0)
+		return false;
+	note->path = arena_copy(&config->arena, path, strlen(path));
+	note->exposed = S_ISREG(st.st_mode) && (st.st_mode & S_IROTH) != 0;
+	note->next = config->files;
+	config->files = note;
+	return note->path != NULL;
+}
+
+/* Without a buffer of stdio's, which would keep secrets when it is freed. */
+static bool
+read_open_file(struct config *config, const char *path, FILE *file, char **text,
+    size_t *len, struct error *err)
+{
+	*text = arena_alloc(&config->arena, MAX_FILE + 1);
+	if (*text == NULL || !note_file(config, path, file) ||
+	    setvbuf(file, NULL, _IONBF, 0) != 0)
+		return error_memory(err);
+	*len = fread(*text, 1, MAX_FILE + 1, file);
+	if (ferror(file) != 0 || *len > MAX_FILE)
+		return error_set(err, ERROR_INVALID,
+		    "%s: cannot be read, or is over %d bytes", path, MAX_FILE);
+	(*text)[*len] = '\0';
+	return true;
+}
+
+static bool
+read_file(struct config *config, const char *path, char **text, size_t *len,
     struct error *err)
 {
 	FILE *file = fopen(path, "re");
+	bool ok;
 
 	if (file == NULL)
 		return error_set(err,
 		    errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INVALID, "%s: %s",
 		    path, strerror(errno));
-	*text = arena_alloc(arena, MAX_FILE + 1);
-	if (*text == NULL) {
-		(void)fclose(file);
-		return error_memory(err);
-	}
-	*len = fread(*text, 1, MAX_FILE + 1, file);
-	if (ferror(file) != 0 || *len > MAX_FILE) {
-		(void)fclose(file);
-		return error_set(err, ERROR_INVALID,
-		    "%s: cannot be read, or is over %d bytes", path, MAX_FILE);
-	}
+	ok = read_open_file(config, path, file, text, len, err);
 	(void)fclose(file);
-	(*text)[*len] = '\0';
-	return true;
+	return ok;
 }
 
 static bool
@@ -301,7 +325,7 @@ read_secret(struct config *config, const char *name, const char *path,
 	char *text;
 	size_t len;
 
-	if (!read_file(&config->arena, path, &text, &len, &why))
+	if (!read_file(config, path, &text, &len, &why))
 		return error_set(
 		    err, ERROR_INVALID, "%s_FILE: %s", name, why.detail);
 	if (strlen(text) != len)
@@ -377,8 +401,8 @@ load_file(struct config *config, struct env_entry **out, struct error *err)
 	size_t len;
 
 	*out = NULL;
-	if (!read_file(&config->arena, path == NULL ? DEFAULT_FILE : path,
-		&text, &len, &why)) {
+	if (!read_file(config, path == NULL ? DEFAULT_FILE : path, &text, &len,
+		&why)) {
 		if (path == NULL && why.code == ERROR_NOT_FOUND)
 			return true;
 		return error_set(
@@ -408,5 +432,5 @@ config_load(struct config *config, struct error *err)
 void
 config_free(struct config *config)
 {
-	arena_free(&config->arena);
+	arena_wipe(&config->arena);
 }

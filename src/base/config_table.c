@@ -93,6 +93,8 @@ const struct config_setting config_settings[] = {
 	"error, warn, info or debug"},
     {"SETLINK_LOG_FILE", CONFIG_STRING, AT(log_file), "", NULL, 0, 4095, false,
 	"file that log lines are appended to; empty: stderr"},
+    {"SETLINK_SANDBOX", CONFIG_BOOL, AT(sandbox), "on", NULL, NO_RANGE, false,
+	"whether setlink gives up what it does not need of the system"},
 };
 
 const size_t config_settings_count = sizeof(config_settings) /

@@ -135,7 +135,7 @@ read_value(
 		if (*out == NULL)
 			ok = error_memory(err);
 	}
-	buf_free(&value);
+	buf_wipe(&value);
 	return ok;
 }
 

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "base/log.h"
+#include "base/sandbox.h"
 
 bool
 setup_open(struct setup *setup, unsigned timeout, struct error *err)
@@ -20,6 +21,7 @@ setup_open(struct setup *setup, unsigned timeout, struct error *err)
 	/* The workers make their log. Who may not write it has stderr. */
 	if (!log_open(setup->config.log_file, false, &why))
 		log_line(LOG_DEBUG, "event=no_log %s", why.detail);
+	sandbox_enter(&setup->config, NULL);
 	setup->db = db_new(&setup->config, timeout);
 	return setup->db != NULL || error_memory(err);
 }

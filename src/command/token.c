@@ -2,6 +2,7 @@
 #include "admin/tokens.h"
 
 #include <getopt.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,7 @@ run_create(struct setup *setup, struct arena *arena, int argc, char **argv)
 		setup, arena, "setlink token create", &token, text, &err))
 		return command_fail_error(&err);
 	(void)printf("%s\n", text);
+	OPENSSL_cleanse(text, sizeof(text));
 	(void)fprintf(stderr,
 	    "This is the token; it is kept nowhere and not shown again. It is "
 	    "sent as\n\"Authorization: Bearer TOKEN\". From now on admin routes "

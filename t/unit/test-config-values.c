@@ -107,6 +107,8 @@ static const struct {
     {"SETLINK_LOG", "trace"},
     {"SETLINK_LOG", "3"},
     {"SETLINK_LOG_FILE", "a\x01"},
+    {"SETLINK_SANDBOX", ""},
+    {"SETLINK_SANDBOX", "landlock"},
 };
 
 static const struct config_setting *
@@ -222,6 +224,7 @@ static const struct {
     {"SETLINK_CORS_ORIGINS", ""},
     {"SETLINK_CORS_ORIGINS", "http://localhost:5173"},
     {"SETLINK_LOG", "Warn"},
+    {"SETLINK_SANDBOX", "off"},
     {"SETLINK_FIRST_DRAW_MINUTES", "0"},
     {"SETLINK_BASE_WEIGHT", "0.5"},
     {"SETLINK_BASE_WEIGHT", "1000"},
