@@ -13,6 +13,7 @@ use Setlink::Http qw(request_text exchange hang_up);
 use Setlink::Minio;
 use Setlink::Process qw(scratch);
 use Setlink::Recordings qw(recording_objects);
+use Setlink::Secrets qw(secrets_found);
 use Test::More;
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
@@ -238,7 +239,29 @@ sub worker_pids {
         split / /, slurp("/proc/$parent/task/$parent/children");
 }
 
-# Test that no process of it had anything found by a sanitizer.
+# Its secrets by name.
+sub secrets {
+    my ($self) = @_;
+    return { map { $_ => $self->env($_) } grep { length($self->env($_) // '') }
+        qw(MINIO_ROOT_PASSWORD SESSION_RECORDER_MINIO_SECRET_KEY
+        SETLINK_ADMIN_TOKEN SETLINK_ADMIN_TOKEN_HASH SETLINK_DB_PASSWORD
+        SETLINK_EVENTS_TOKEN) };
+}
+
+# Test that no log holds a secret, of all programs it has run.
+sub keeps_secrets {
+    my ($self) = @_;
+    my @found;
+    for my $path (glob "'$self->{dir}/state/log'/*") {
+        push @found, map { "$_ in $path" }
+            secrets_found($self->secrets, slurp($path));
+    }
+    is_deeply(\@found, [], 'no secret is in a log');
+    return;
+}
+
+# Test that no process of it had anything found by a sanitizer, or wrote a
+# secret.
 sub is_clean {
     my ($self) = @_;
     my @found = grep {
@@ -246,6 +269,7 @@ sub is_clean {
     } map { split /\n/ } map { $self->log($_) } qw(worker web sync tick);
     is(scalar @found, 0, 'the sanitizers found nothing')
         or diag(join "\n", @found[0 .. ($#found < 9 ? $#found : 9)]);
+    $self->keeps_secrets;
     return;
 }
 
