@@ -29,6 +29,8 @@ sub write_settings {
 
 sub content { return -e $_[0] ? Setlink::FastCGI::content($_[0]) : '' }
 
+sub status_of { return content("/proc/$_[0]/status") }
+
 sub waits_for {
     my ($name, $ready) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -64,7 +66,7 @@ sub reload {
 
 subtest 'a log of its own' => sub {
     is_status(ask(), 200, 'a request');
-    like(content($log), qr/event=start.*\n.*\n.*event=request .*\n\z/,
+    like(content($log), qr/event=start.*\n(?:.*\n)+.*event=request .*\n\z/,
         'is in the file');
     is($worker->log, '', 'and stderr has nothing');
     is((stat $log)[2] & 07137, 0, 'others cannot read it');
@@ -179,11 +181,22 @@ subtest 'a log that is full' => sub {
     like($lines[1], qr/\Atime=.* level=error event=log_dropped lines=3\z/,
         'tell how many are missing');
     like($lines[2], qr/\Atime=.* event=request/, 'and what is new');
-    write_settings(SETLINK_LOG_FILE => '/dev/full');
-    kill 'HUP', $worker->pid;
-    is_status(ask(), 200, 'a disk that is full') for 1 .. 3;
-    write_settings(SETLINK_LOG_FILE => $log);
+};
+
+# In the sandbox there is no other log than in the folder it began with.
+subtest 'a device that is full' => sub {
+    my $other = $worker;
+    my $confined = status_of($other->pid) =~ /^Seccomp:\s+2$/m;
+    my %unconfined = (SETLINK_SANDBOX => 'off');
+    write_settings(%unconfined, SETLINK_LOG_FILE => '/dev/full');
+    reload('event=bad_setting kept=old SETLINK_LOG_FILE: /dev/full: Perm')
+        if $confined;
+    $worker = Setlink::FastCGI->start(%WITHOUT_DATABASE,
+        SETLINK_ENV_FILE => $file);
+    is_status(ask(), 200, 'a request is answered') for 1 .. 3;
+    write_settings(%unconfined, SETLINK_LOG_FILE => $log);
     reload('event=log_dropped lines=\d+\n.*event=reload');
+    $worker = $other;
 };
 
 subtest 'a log that nobody reads' => sub {

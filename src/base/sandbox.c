@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -52,6 +53,14 @@ sandbox_is_built(void)
 #endif
 }
 
+/* A file that can only be there already. */
+static bool
+allow_one(int rules, const char *path, enum landlock_right right)
+{
+	return landlock_allow(
+	    rules, path, right == LANDLOCK_CREATE ? LANDLOCK_WRITE : right);
+}
+
 /* A file that is replaced is another file, so it is its folder that is allowed;
  * but not the whole system for a file in the root folder. */
 static bool
@@ -63,24 +72,24 @@ allow_folder(int rules, const char *path, enum landlock_right right)
 	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
 		return true;
 	folder = dirname(copy);
-	if (strcmp(folder, "/") != 0)
-		return landlock_allow(rules, folder, right);
-	return landlock_allow(
-	    rules, path, right == LANDLOCK_CREATE ? LANDLOCK_WRITE : right);
+	if (strcmp(folder, "/") == 0)
+		return allow_one(rules, path, right);
+	return landlock_allow(rules, folder, right);
 }
 
-/* The folder that a path names, and that of the file it leads to. */
+/* The folder that a path names, and that of the file it leads to; a device has
+ * no neighbours that matter. */
 static bool
 allow_file(int rules, const char *path, enum landlock_right right)
 {
+	struct stat status;
 	char *target;
 	bool ok;
 
 	if (path == NULL || path[0] == '\0')
 		return true;
-	if (strncmp(path, "/dev/", 5) == 0)
-		return landlock_allow(rules, path,
-		    right == LANDLOCK_CREATE ? LANDLOCK_WRITE : right);
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return allow_one(rules, path, right);
 	ok = allow_folder(rules, path, right);
 	target = realpath(path, NULL);
 	if (target != NULL)
