@@ -124,6 +124,11 @@ log_request(const struct call *call, usec_t began, const struct error *err)
 	}
 	if (buf_text(&line) != NULL)
 		log_line(failed ? LOG_ERROR : LOG_INFO, "%s", line.data);
+	else
+		log_line(LOG_ERROR,
+		    "event=request req=%s status=%d detail=\"no "
+		    "memory to tell more\"",
+		    call->request->id, call->response->status);
 	buf_free(&line);
 }
 

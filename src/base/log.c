@@ -38,16 +38,39 @@ log_enabled(enum log_level level)
 	return level <= threshold;
 }
 
-static void
-add_escaped(struct buf *buf, const char *text)
+#define MAX_TEXT    2048
+#define MAX_ESCAPED 4 /* bytes of one that is escaped */
+
+/* Write at most MAX_ESCAPED bytes for each of the text; returns how many. */
+static size_t
+escape(char *out, const char *text)
 {
+	static const char digits[] = "0123456789abcdef";
+	char *p = out;
+
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c < 0x20 || c >= 0x7f)
-			buf_printf(buf, "\\x%02x", c);
-		else
-			buf_putc(buf, *text);
+		if (c >= 0x20 && c < 0x7f) {
+			*p++ = *text;
+			continue;
+		}
+		*p++ = '\\';
+		*p++ = 'x';
+		*p++ = digits[c >> 4];
+		*p++ = digits[c & 0xf];
+	}
+	return (size_t)(p - out);
+}
+
+static void
+add_escaped(struct buf *buf, const char *text)
+{
+	char one[2] = "", escaped[MAX_ESCAPED];
+
+	for (; *text != '\0'; text++) {
+		one[0] = *text;
+		buf_add(buf, escaped, escape(escaped, one));
 	}
 }
 
@@ -113,30 +136,29 @@ log_open(const char *path, bool create, struct error *err)
 }
 
 /* One write(2), so that the lines of several workers do not mix. What is left
- * of a line that a full disk has cut gets an end before the next one. */
+ * of a line that a full disk has cut gets an end before the next one. Nothing
+ * is allocated: that memory is short has to be told, too. */
 static bool
 write_line(enum log_level level, const char *text)
 {
 	char now[CLOCK_RFC3339_SIZE];
-	struct buf line = BUF_INIT;
-	size_t done = 0;
+	char line[64 + MAX_ESCAPED * MAX_TEXT];
+	size_t len, done = 0;
 
 	clock_format(clock_now(), now);
-	if (out.cut)
-		buf_putc(&line, '\n');
-	buf_printf(&line, "time=%s level=%s ", now, level_names[level]);
-	add_escaped(&line, text);
-	buf_putc(&line, '\n');
-	while (buf_text(&line) != NULL && done < line.len) {
-		ssize_t n = write(out.fd, line.data + done, line.len - done);
+	len = (size_t)snprintf(line, sizeof(line), "%stime=%s level=%s ",
+	    out.cut ? "\n" : "", now, level_names[level]);
+	len += escape(line + len, text);
+	line[len++] = '\n';
+	while (done < len) {
+		ssize_t n = write(out.fd, line + done, len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
-		out.cut = (done += (size_t)n) < line.len;
+		out.cut = (done += (size_t)n) < len;
 	}
-	buf_free(&line);
 	return done > 0 && !out.cut;
 }
 
@@ -158,7 +180,7 @@ tell_dropped(void)
 void
 log_line(enum log_level level, const char *fmt, ...)
 {
-	char text[2048];
+	char text[MAX_TEXT];
 	va_list args;
 
 	if (!log_enabled(level))
