@@ -49,7 +49,7 @@ db_library_end(void)
 
 /* The session: UTC, refusals instead of silent cuts, and no gap locks, which
  * nothing here relies on (each "only one" is a UNIQUE key). */
-static const char *const init_commands[] = {
+static const char *const session_commands[] = {
     "SET time_zone = '+00:00', sql_mode = "
     "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
@@ -64,7 +64,6 @@ set_options(struct db *db, MYSQL *handle)
 	const struct config *config = db->config;
 	unsigned connect = CONNECT_TIMEOUT, off = 0;
 	my_bool yes = 1;
-	size_t i;
 	int failed = 0;
 
 	failed |= mysql_options(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect);
@@ -73,9 +72,6 @@ set_options(struct db *db, MYSQL *handle)
 	failed |= mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	/* A hostile server could ask for our files otherwise. */
 	failed |= mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &off);
-	for (i = 0; i < sizeof(init_commands) / sizeof(init_commands[0]); i++)
-		failed |= mysql_options(
-		    handle, MYSQL_INIT_COMMAND, init_commands[i]);
 	if (config->db_ssl_ca[0] != '\0') {
 		failed |= mysql_options(
 		    handle, MYSQL_OPT_SSL_CA, config->db_ssl_ca);
@@ -84,6 +80,20 @@ set_options(struct db *db, MYSQL *handle)
 		    handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
 	}
 	return failed == 0;
+}
+
+/* Not by MYSQL_INIT_COMMAND, for which the client library follows a null
+ * pointer when memory is short. */
+static bool
+set_session(MYSQL *handle)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(session_commands) / sizeof(session_commands[0]);
+	     i++)
+		if (mysql_query(handle, session_commands[i]) != 0)
+			return false;
+	return true;
 }
 
 /* One attempt; `host` is NULL for the Unix socket. */
@@ -101,7 +111,8 @@ open_host(struct db *db, const char *host, struct error *err)
 	if (mysql_real_connect(handle, host, config->db_user,
 		config->db_password, config->db_name, (unsigned)config->db_port,
 		host == NULL ? config->db_socket : NULL,
-		CLIENT_FOUND_ROWS) != NULL) {
+		CLIENT_FOUND_ROWS) != NULL &&
+	    set_session(handle)) {
 		db->handle = handle;
 		return true;
 	}
@@ -141,9 +152,11 @@ db_connect(struct db *db, struct error *err)
 		char *host = host_at(db->config->db_host, db->host, &count);
 		bool ok;
 
-		if (host == NULL)
+		if (count == 0)
 			return error_set(err, ERROR_UNAVAILABLE,
 			    "SETLINK_DB_HOST names no host");
+		if (host == NULL)
+			return error_memory(err);
 		ok = open_host(db, host, err);
 		free(host);
 		if (ok)

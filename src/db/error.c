@@ -12,6 +12,10 @@
 #define STATEMENT_TIMEOUT    1969
 #define CLIENT_IDLE_TOO_LONG 4031
 
+/* The client library fails without a number where it finds no memory for the
+ * rows of a statement. */
+#define NO_NUMBER 0
+
 struct meaning {
 	unsigned number;
 	enum error_code code;
@@ -81,6 +85,7 @@ static const struct meaning meanings[] = {
     {ER_NO_SUCH_TABLE, ERROR_UNAVAILABLE, schema},
     {ER_BAD_FIELD_ERROR, ERROR_UNAVAILABLE, schema},
     {CR_OUT_OF_MEMORY, ERROR_MEMORY, "out of memory"},
+    {NO_NUMBER, ERROR_MEMORY, "out of memory"},
 };
 
 static const struct meaning *
@@ -99,7 +104,7 @@ find(unsigned number)
 enum error_code
 db_error_code(unsigned number)
 {
-	return number == 0 ? ERROR_OK : find(number)->code;
+	return find(number)->code;
 }
 
 bool
@@ -121,6 +126,8 @@ db_error_is_lost(unsigned number)
 	case ER_UNKNOWN_STMT_HANDLER:
 	case CLIENT_IDLE_TOO_LONG:
 	case ER_SERVER_SHUTDOWN:
+	case CR_OUT_OF_MEMORY: /* in the middle of an answer, maybe */
+	case NO_NUMBER:
 		return true;
 	default:
 		return false;

@@ -11,7 +11,7 @@ static const struct {
 	enum error_code code;
 	bool lost; /* the connection is of no use any more */
 } numbers[] = {
-    {0, ERROR_OK, false},
+    {0, ERROR_MEMORY, true},
     {1020, ERROR_RETRY, false},
     {1205, ERROR_RETRY, false},
     {1213, ERROR_RETRY, false},
@@ -56,7 +56,7 @@ static const struct {
     {1927, ERROR_UNAVAILABLE, true},
     {1969, ERROR_UNAVAILABLE, false},
     {4031, ERROR_UNAVAILABLE, true},
-    {2008, ERROR_MEMORY, false},
+    {2008, ERROR_MEMORY, true},
     {2014, ERROR_INTERNAL, true},
     {1064, ERROR_INTERNAL, false},
     {1048, ERROR_INTERNAL, false},
