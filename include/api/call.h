@@ -31,6 +31,7 @@ struct call {
 	const char *admin; /* the name of the admin who calls; NULL: none */
 	struct param_value values[PARAM_MAX];
 	usec_t now;
+	unsigned long commits; /* db_commits before */
 };
 
 /* The value of a parameter that the route declares. */

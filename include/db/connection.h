@@ -47,6 +47,7 @@ struct db {
 	unsigned host;            /* index in the list of hosts */
 	unsigned long connection; /* counts connections */
 	unsigned long clock;      /* counts statements */
+	unsigned long commits;    /* counts transactions */
 	struct db_stmt *stmts[DB_MAX_STATEMENTS];
 	size_t n_stmts;
 };

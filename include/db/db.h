@@ -105,6 +105,10 @@ typedef bool db_work(struct db *db, void *context, struct error *err);
 bool db_transaction(
     struct db *db, db_work *work, void *context, struct error *err) MUST_CHECK;
 
+/* How many transactions have been committed, or were to be when the connection
+ * was lost. */
+unsigned long db_commits(const struct db *db);
+
 /* The code for an error number of the server or of the client library. */
 enum error_code db_error_code(unsigned number);
 

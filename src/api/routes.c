@@ -132,12 +132,28 @@ log_request(const struct call *call, usec_t began, const struct error *err)
 	buf_free(&line);
 }
 
+/* An error of ours after the change, as in making its answer, must not pass for
+ * one before it. */
+static void
+tell_of_changes(struct call *call, struct error *err)
+{
+	enum http_method method = call->request->method;
+
+	if (method != HTTP_GET && method != HTTP_HEAD &&
+	    problem_status(err->code) >= 500 &&
+	    db_commits(call->db) != call->commits &&
+	    strstr(err->detail, "look whether") == NULL)
+		(void)error_set(err, err->code,
+		    "%s: look whether the change has been made", err->detail);
+}
+
 /* What was written before the error does not count. */
 static void
 answer_error(struct call *call, const char *allow, struct error *err)
 {
 	if (err->code == ERROR_OK || err->code == ERROR__MAX)
 		(void)error_set(err, ERROR_INTERNAL, "an unexpected error");
+	tell_of_changes(call, err);
 	buf_reset(&call->response->headers, call->response->headers.cap);
 	if (err->code == ERROR_METHOD)
 		response_header(call->response, "Allow", allow);
@@ -158,6 +174,7 @@ service_answer(struct service *service, const struct gateway *gateway)
 	    .request = &request,
 	    .response = &service->response,
 	    .now = clock_now(),
+	    .commits = db_commits(service->db),
 	};
 	struct error err = {.code = ERROR_OK};
 	char allow[64] = "";

@@ -41,6 +41,12 @@ db_free(struct db *db)
 	free(db);
 }
 
+unsigned long
+db_commits(const struct db *db)
+{
+	return db->commits;
+}
+
 void
 db_library_end(void)
 {
@@ -211,6 +217,7 @@ roll_back(struct db *db)
 static bool
 commit(struct db *db, struct error *err)
 {
+	db->commits++;
 	if (control(db, "COMMIT", err))
 		return true;
 	if (db->handle == NULL)
