@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "http/gateway.h"
 #include "http/response.h"
 
 /* The status code for an error; every code has one. */
@@ -17,5 +18,11 @@ void problem_write(
 /* The same for an error of the web server's own, which has only a status. */
 void problem_write_status(
     struct response *response, struct arena *arena, int status);
+
+/* Send the problem of a request whose answer found no memory; it needs none
+ * itself. It has no headers of CORS, so that a page of another origin sees only
+ * that the request failed. Returns its status. */
+int problem_send_memory(
+    const struct gateway *gateway, const char *request_id, bool head_only);
 
 #endif

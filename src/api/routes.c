@@ -190,7 +190,10 @@ service_answer(struct service *service, const struct gateway *gateway)
 	}
 	add_common_headers(&call, allow);
 	if (!response_send(
-		&service->response, gateway, request.method == HTTP_HEAD))
-		log_line(LOG_ERROR, "event=answer_lost req=%s", request.id);
+		&service->response, gateway, request.method == HTTP_HEAD)) {
+		(void)error_memory(&err);
+		service->response.status = problem_send_memory(
+		    gateway, request.id, request.method == HTTP_HEAD);
+	}
 	log_request(&call, began, &err);
 }

@@ -1,6 +1,8 @@
 /* Problems. */
 #include "http/problem.h"
 
+#include <string.h>
+
 #include "base/json.h"
 
 static const int statuses[ERROR__MAX] = {
@@ -65,8 +67,7 @@ write_body(struct response *response, struct arena *arena, int status,
 	add_headers(response);
 	buf_reset(&response->body, response->body.cap);
 	if (!json_writer_open(&w, arena, &response->body, &ignored)) {
-		/* Memory is short: the status alone has to do. */
-		response->content_type = NULL;
+		response->body.failed = true;
 		return;
 	}
 	json_object_begin(&w);
@@ -99,4 +100,32 @@ problem_write_status(struct response *response, struct arena *arena, int status)
 	else
 		write_body(response, arena, status,
 		    "the web server refused the request");
+}
+
+static void
+send_text(const struct gateway *gateway, const char *text)
+{
+	(void)!gateway->write(gateway->context, text, strlen(text));
+}
+
+int
+problem_send_memory(
+    const struct gateway *gateway, const char *request_id, bool head_only)
+{
+	send_text(gateway,
+	    "Status: 503 Service Unavailable\r\n"
+	    "Content-Type: application/problem+json\r\n"
+	    "Retry-After: " RETRY_SOON "\r\n"
+	    "Cache-Control: no-store\r\n"
+	    "X-Content-Type-Options: nosniff\r\n"
+	    "X-Request-Id: ");
+	send_text(gateway, request_id);
+	send_text(gateway, "\r\n\r\n");
+	if (!head_only)
+		send_text(gateway,
+		    "{\"title\":\"Service Unavailable\",\"status\":503,"
+		    "\"detail\":\"out of memory: after a request to change "
+		    "something, look whether the change has been made\","
+		    "\"error\":\"Service Unavailable\"}");
+	return 503;
 }
