@@ -18,8 +18,10 @@ bool guard_admin(struct call *call, struct error *err) MUST_CHECK;
 bool guard_events(struct call *call, struct error *err) MUST_CHECK;
 
 /* Whether the caller is an admin; asked where everybody may call, but admins
- * see more. Says no when the database cannot tell. */
-bool guard_is_admin(struct call *call);
+ * see more: before anything is changed, since the database may not be able to
+ * tell. */
+bool guard_is_admin(struct call *call, bool *admin, struct error *err)
+    MUST_CHECK;
 
 /* For the handlers of public routes that make something new: whether the
  * client's address may make one more of it in this hour

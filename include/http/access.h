@@ -21,8 +21,9 @@ enum access_verdict {
 const char *access_token(const struct request *request);
 
 /* Whether the token is the secret one; in a time that does not tell how much of
- * it is right. */
-bool access_is_same(const char *token, const char *secret);
+ * it is right. Errors: INTERNAL. */
+bool access_is_same(const char *token, const char *secret, bool *same,
+    struct error *err) MUST_CHECK;
 
 /* The rule while no token is configured: a client on loopback, that nobody
  * forwards for, with a loopback name in Host (a page that rebinds its own

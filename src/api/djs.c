@@ -13,13 +13,15 @@ post_register(struct call *call, struct error *err)
 {
 	struct json_writer w;
 	struct dj dj;
+	bool admin;
 
-	if (!guard_public_write(call, "registration", err) ||
+	if (!guard_is_admin(call, &admin, err) ||
+	    !guard_public_write(call, "registration", err) ||
 	    !djs_register(call->db, call->arena, call_param(call, "name")->text,
 		call_param(call, "email")->text, &dj, err) ||
 	    !call_json(call, 200, &w, err))
 		return false;
-	view_dj(&w, &dj, guard_is_admin(call));
+	view_dj(&w, &dj, admin);
 	return true;
 }
 
@@ -55,11 +57,12 @@ visit(void *context, const struct dj *dj, struct error *err)
 static bool
 get_list(struct call *call, struct error *err)
 {
-	struct dj_list page = {.admin = guard_is_admin(call)};
+	struct dj_list page;
 	struct list *list = &page.list;
 	struct db_page place;
 
-	if (!read_night(call, &page.night, err) ||
+	if (!guard_is_admin(call, &page.admin, err) ||
+	    !read_night(call, &page.night, err) ||
 	    !list_begin(list, call, 1, err))
 		return false;
 	place = list_page(list);
@@ -88,7 +91,9 @@ answer(struct call *call, bool admin, struct error *err)
 static bool
 get_one(struct call *call, struct error *err)
 {
-	return answer(call, guard_is_admin(call), err);
+	bool admin;
+
+	return guard_is_admin(call, &admin, err) && answer(call, admin, err);
 }
 
 static bool

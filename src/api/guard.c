@@ -137,28 +137,29 @@ bool
 guard_events(struct call *call, struct error *err)
 {
 	const char *token = access_token(call->request);
+	bool same;
 
 	if (call->config->events_token[0] == '\0')
 		return judge_sender(call, err);
 	if (token == NULL)
 		return error_set(err, ERROR_UNAUTHORIZED,
 		    "Authorization: the token of the events is required");
-	if (!refuse_blocked(call, &wrong_events, err))
+	if (!refuse_blocked(call, &wrong_events, err) ||
+	    !access_is_same(token, call->config->events_token, &same, err))
 		return false;
-	if (access_is_same(token, call->config->events_token))
-		return true;
-	return count_failure(call, &wrong_events, err) &&
-	    error_set(err, ERROR_UNAUTHORIZED,
-		"Authorization: the token of the events is wrong");
+	return same ||
+	    (count_failure(call, &wrong_events, err) &&
+		error_set(err, ERROR_UNAUTHORIZED,
+		    "Authorization: the token of the events is wrong"));
 }
 
 bool
-guard_is_admin(struct call *call)
+guard_is_admin(struct call *call, bool *admin, struct error *err)
 {
-	struct error ignored;
-
 	/* Of an admin route it is known already. */
-	return call->admin != NULL || guard_admin(call, &ignored);
+	*admin = call->admin != NULL || guard_admin(call, err);
+	return *admin || err->code == ERROR_UNAUTHORIZED ||
+	    err->code == ERROR_FORBIDDEN || err->code == ERROR_TOO_MANY;
 }
 
 bool

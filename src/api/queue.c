@@ -57,7 +57,10 @@ answer_queue(struct call *call, bool admin, struct error *err)
 static bool
 get_queue(struct call *call, struct error *err)
 {
-	return answer_queue(call, guard_is_admin(call), err);
+	bool admin;
+
+	return guard_is_admin(call, &admin, err) &&
+	    answer_queue(call, admin, err);
 }
 
 /* The next of the queue, or null. */
@@ -79,10 +82,11 @@ add_next(const struct night *night, struct dj_array *array)
 static bool
 get_next(struct call *call, struct error *err)
 {
-	struct dj_array array = {.admin = guard_is_admin(call)};
+	struct dj_array array = {0};
 	struct night night;
 
-	if (!read_night(call, &night, err) ||
+	if (!guard_is_admin(call, &array.admin, err) ||
+	    !read_night(call, &night, err) ||
 	    !call_json(call, 200, &array.w, err))
 		return false;
 	add_next(&night, &array);
@@ -139,11 +143,12 @@ add_pool(struct call *call, struct dj_array *array, struct error *err)
 static bool
 get_pool(struct call *call, struct error *err)
 {
-	struct dj_array array = {.admin = guard_is_admin(call)};
+	struct dj_array array = {0};
 	struct night night;
 	int64_t total;
 
-	if (!read_night(call, &night, err) ||
+	if (!guard_is_admin(call, &array.admin, err) ||
+	    !read_night(call, &night, err) ||
 	    !call_json(call, 200, &array.w, err))
 		return false;
 	json_object_begin(&array.w);

@@ -178,15 +178,19 @@ read_expires(struct call *call, unsigned *out, struct error *err)
 {
 	const struct param_value *given = call_param(call, "expires_in");
 	int64_t most = call->config->max_expires;
+	bool admin;
 
 	*out = urls_default_expires(call);
 	if (!given->given)
 		return true;
 	*out = (unsigned)given->number;
-	return given->number <= most || guard_is_admin(call) ||
-	    error_set(err, ERROR_INVALID,
-		"expires_in: must be a whole number from 1 to %lld",
-		(long long)most);
+	if (given->number <= most)
+		return true;
+	return guard_is_admin(call, &admin, err) &&
+	    (admin ||
+		error_set(err, ERROR_INVALID,
+		    "expires_in: must be a whole number from 1 to %lld",
+		    (long long)most));
 }
 
 static enum recording_format

@@ -39,12 +39,14 @@ post_request(struct call *call, struct error *err)
 	    .created_at = call->now,
 	};
 	struct json_writer w;
+	bool admin;
 
-	if (!guard_public_write(call, "request", err) ||
+	if (!guard_is_admin(call, &admin, err) ||
+	    !guard_public_write(call, "request", err) ||
 	    !requests_add(call->db, call->arena, &request, err) ||
 	    !call_json(call, 201, &w, err))
 		return false;
-	view_request(&w, &request, guard_is_admin(call));
+	view_request(&w, &request, admin);
 	return true;
 }
 

@@ -27,12 +27,15 @@ digest(const char *text, unsigned char out[32])
 
 /* Digests of any two texts are compared in the same time. */
 bool
-access_is_same(const char *token, const char *secret)
+access_is_same(
+    const char *token, const char *secret, bool *same, struct error *err)
 {
 	unsigned char one[32], two[32];
 
-	return digest(token, one) && digest(secret, two) &&
-	    CRYPTO_memcmp(one, two, sizeof(one)) == 0;
+	if (!digest(token, one) || !digest(secret, two))
+		return error_set(err, ERROR_INTERNAL, "no SHA-256");
+	*same = CRYPTO_memcmp(one, two, sizeof(one)) == 0;
+	return true;
 }
 
 /* The name in Host, without the port; IPv6 in brackets. */
