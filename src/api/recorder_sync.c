@@ -113,14 +113,16 @@ static bool
 read_status(struct call *call, const struct buf *report, const char **status,
     const char **detail, struct error *err)
 {
-	struct error ignored;
 	struct json *json;
 
 	*status = *detail = NULL;
-	if (report->len == 0 ||
-	    !json_parse(call->arena, "report", report->data, report->len, &json,
-		&ignored))
+	if (report->failed)
+		return error_memory(err);
+	if (report->len == 0)
 		return error_set(err, ERROR_UNAVAILABLE, "the refresh failed");
+	if (!json_parse(
+		call->arena, "report", report->data, report->len, &json, err))
+		return false;
 	*status = text_member(json, "status");
 	*detail = text_member(json, "detail");
 	return true;

@@ -54,16 +54,37 @@ explain_failure(const struct buf *reason, struct error *out)
 	    "MinIO cannot be used; setlink check tells why");
 }
 
-/* The probe runs in a process of its own, see api/sync_process.h. */
+/* The probe runs in a process of its own, see api/sync_process.h. False when it
+ * could not be run, which says nothing of MinIO. */
+static bool
+run_probe(struct error *out)
+{
+	static const char *const argv[] = {"setlink", "probe", NULL};
+	struct buf reason = BUF_INIT;
+	bool ended,
+	    ran = sync_process_run(
+		argv, PROBE_MILLISECONDS, 200, &reason, &ended, out);
+
+	if (ran && reason.failed)
+		ran = error_memory(out);
+	else if (ran && !ended)
+		(void)error_set(
+		    out, ERROR_UNAVAILABLE, "MinIO does not answer in time");
+	else if (ran && reason.len == 0)
+		(void)error_set(out, ERROR_UNAVAILABLE,
+		    "MinIO could not be asked; see the log");
+	else if (ran && strcmp(reason.data, "ok\n") != 0)
+		explain_failure(&reason, out);
+	buf_free(&reason);
+	return ran;
+}
+
 static void
 probe_minio(struct call *call, struct error *out)
 {
-	static const char *const argv[] = {"setlink", "probe", NULL};
 	struct service *service = call->service;
 	usec_t age = service->probe.code == ERROR_OK ? PROBE_AGE
 						     : FAILED_PROBE_AGE;
-	struct buf reason = BUF_INIT;
-	bool ended;
 
 	if (service->probed_at != 0 &&
 	    clock_monotonic() - service->probed_at < age) {
@@ -71,18 +92,8 @@ probe_minio(struct call *call, struct error *out)
 		return;
 	}
 	*out = (struct error){.code = ERROR_OK};
-	if (sync_process_run(
-		argv, PROBE_MILLISECONDS, 200, &reason, &ended, out)) {
-		if (!ended)
-			(void)error_set(out, ERROR_UNAVAILABLE,
-			    "MinIO does not answer in time");
-		else if (reason.len == 0)
-			(void)error_set(out, ERROR_UNAVAILABLE,
-			    "MinIO could not be asked; see the log");
-		else if (strcmp(reason.data, "ok\n") != 0)
-			explain_failure(&reason, out);
-	}
-	buf_free(&reason);
+	if (!run_probe(out))
+		return;
 	service->probe = *out;
 	service->probed_at = clock_monotonic();
 }
