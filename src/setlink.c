@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/crypto.h"
 #include "base/sandbox.h"
 #include "command/commands.h"
 #include "command/setup.h"
@@ -95,6 +96,7 @@ int
 main(int argc, char **argv)
 {
 	const struct command *command;
+	struct error err;
 	int status;
 
 	sandbox_hide_memory();
@@ -109,6 +111,8 @@ main(int argc, char **argv)
 		print_usage(stderr);
 		return EX_USAGE;
 	}
+	if (!crypto_begin(&err))
+		return command_fail_error(&err);
 	status = command->run(argc - 1, argv + 1);
 	if (status == EX_USAGE)
 		(void)fprintf(stderr, "setlink: usage: setlink %s %s\n",

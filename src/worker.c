@@ -11,6 +11,7 @@
 #include "api/routes.h"
 #include "api/sync_process.h"
 #include "base/config.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
@@ -375,7 +376,8 @@ main(void)
 		return EXIT_CONFIG;
 	}
 	confine(&worker->config);
-	if (!signals_hold(&err) || !serve(&worker, &err)) {
+	if (!signals_hold(&err) || !crypto_begin(&err) ||
+	    !serve(&worker, &err)) {
 		log_line(LOG_ERROR, "event=stop %s", err.detail);
 		status = EXIT_FAILURE;
 	}
