@@ -43,10 +43,10 @@ log_enabled(enum log_level level)
 
 /* Write at most MAX_ESCAPED bytes for each of the text; returns how many. */
 static size_t
-escape(char *out, const char *text)
+escape(char *to, const char *text)
 {
 	static const char digits[] = "0123456789abcdef";
-	char *p = out;
+	char *p = to;
 
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
@@ -60,7 +60,7 @@ escape(char *out, const char *text)
 		*p++ = digits[c >> 4];
 		*p++ = digits[c & 0xf];
 	}
-	return (size_t)(p - out);
+	return (size_t)(p - to);
 }
 
 static void
