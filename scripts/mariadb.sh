@@ -58,7 +58,8 @@ mariadb_sql() { mariadb --defaults-file="$CONF/mariadb.cnf" --batch "$@"; }
 
 mariadb_answers() { mariadb_sql -e 'SELECT 1'; }
 
-# mariadb_ready: wait for it, then make the database and its user.
+# mariadb_ready: wait for it, then make the database and its users. (A user that
+# an older quickstart has made has all rights; REVOKE wants there to be one.)
 mariadb_ready() {
 	wait_for 30 mariadb_answers ||
 		die_log "$LOG/mariadb.log" "MariaDB does not answer"
@@ -66,7 +67,25 @@ mariadb_ready() {
 		CREATE DATABASE IF NOT EXISTS setlink CHARACTER SET utf8mb4;
 		CREATE USER IF NOT EXISTS 'setlink'@'localhost';
 		ALTER USER 'setlink'@'localhost' IDENTIFIED BY '$DB_PASSWORD';
-		GRANT ALL PRIVILEGES ON setlink.* TO 'setlink'@'localhost';
+		GRANT SELECT ON setlink.* TO 'setlink'@'localhost';
+		REVOKE ALL PRIVILEGES ON setlink.* FROM 'setlink'@'localhost';
+		CREATE USER IF NOT EXISTS 'setlink_migrate'@'localhost';
+		ALTER USER 'setlink_migrate'@'localhost'
+		  IDENTIFIED BY '$MIGRATE_PASSWORD';
+		GRANT ALL PRIVILEGES ON setlink.* TO 'setlink_migrate'@'localhost';
 	EOF
 		die_log "$LOG/mariadb-setup.log" "the database cannot be made"
+}
+
+# mariadb_migrate: the tables, and what setlink's own user may do with them. A
+# database that .env names has users of its own.
+mariadb_migrate() {
+	if settings_overridden SETLINK_DB_SOCKET ||
+		settings_overridden SETLINK_DB_USER; then
+		setlink migrate
+		return
+	fi
+	SETLINK_DB_USER=setlink_migrate SETLINK_DB_PASSWORD=$MIGRATE_PASSWORD \
+		setlink migrate
+	mariadb_sql <"$TOP/conf/mariadb/grants.sql"
 }

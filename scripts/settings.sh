@@ -6,8 +6,8 @@
 settings_recall() {
 	local name file
 	for name in HTTP_PORT MINIO_PORT CONSOLE_PORT SOCKETS LAST_SERVER \
-		LAST_WORKERS BIN MINIO_KIND DB_PASSWORD MINIO_ROOT_USER \
-		MINIO_ROOT_PASSWORD PRIVATE_KEY PRIVATE_SECRET EVENTS_TOKEN; do
+		LAST_WORKERS BIN MINIO_KIND DB_PASSWORD MIGRATE_PASSWORD \
+		MINIO_ROOT_USER MINIO_ROOT_PASSWORD PRIVATE_KEY PRIVATE_SECRET EVENTS_TOKEN; do
 		printf -v "$name" ''
 	done
 	for file in "$STATE/instance" "$STATE/secrets"; do
@@ -28,13 +28,14 @@ settings_keep() {
 settings_secrets() {
 	local name
 	: "${DB_PASSWORD:=$(random_hex 16)}"
+	: "${MIGRATE_PASSWORD:=$(random_hex 16)}"
 	: "${MINIO_ROOT_USER:=root-$(random_hex 4)}"
 	: "${MINIO_ROOT_PASSWORD:=$(random_hex 20)}"
 	: "${PRIVATE_KEY:=reader-$(random_hex 4)}"
 	: "${PRIVATE_SECRET:=$(random_hex 20)}"
 	: "${EVENTS_TOKEN:=$(random_hex 24)}"
-	for name in DB_PASSWORD MINIO_ROOT_USER MINIO_ROOT_PASSWORD \
-		PRIVATE_KEY PRIVATE_SECRET EVENTS_TOKEN; do
+	for name in DB_PASSWORD MIGRATE_PASSWORD MINIO_ROOT_USER \
+		MINIO_ROOT_PASSWORD PRIVATE_KEY PRIVATE_SECRET EVENTS_TOKEN; do
 		printf '%s=%q\n' "$name" "${!name}"
 	done | write_private "$STATE/secrets"
 }

@@ -17,8 +17,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 my $database = Setlink::Database->start;
-my %settings = ($database->create);
-is((setlink(\%settings, 'migrate'))[0], 0, 'the tables are there');
+my %settings = ($database->prepare);
 
 my $user = getpwuid $<;
 my $worker = Setlink::FastCGI->start(%settings);

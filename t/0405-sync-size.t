@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Digest::MD5 qw(md5_hex);
 use IO::Socket::INET;
 use JSON::PP qw(decode_json);
-use Setlink::Command qw(setlink setlink_start setlink_wait);
+use Setlink::Command qw(setlink_start setlink_wait);
 use Setlink::Database;
 use Setlink::Instance;
 use Setlink::Minio;
@@ -69,9 +69,8 @@ upstream kept {
 END
 }
 
-my %settings = ($database->create,
+my %settings = ($database->prepare,
     $minio->settings($BUCKET), SETLINK_LOG => 'error');
-is((setlink(\%settings, 'migrate'))[0], 0, 'setlink migrate');
 
 sub sql { return $database->query($settings{SETLINK_DB_NAME}, @_) }
 

@@ -5,14 +5,12 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Setlink::Command qw(setlink);
 use Setlink::Database;
 use Setlink::Presign qw(unit_program);
 use Test::More;
 
 my $database = Setlink::Database->start;
-my %settings = ($database->create, SETLINK_LOG => 'error');
-is((setlink(\%settings, 'migrate'))[0], 0, 'setlink migrate');
+my %settings = ($database->prepare, SETLINK_LOG => 'error');
 
 sub sql { return $database->query($settings{SETLINK_DB_NAME}, @_) }
 

@@ -7,7 +7,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Setlink::Command qw(program setlink);
+use Setlink::Command qw(program);
 use Setlink::Database;
 use Setlink::Filling qw(fill_database sample_value);
 use Test::More;
@@ -30,8 +30,7 @@ my @EXCEPTIONS = (
 );
 
 my $database = Setlink::Database->start;
-my %settings = ($database->create, SETLINK_LOG => 'error');
-is((setlink(\%settings, 'migrate'))[0], 0, 'setlink migrate');
+my %settings = ($database->prepare, SETLINK_LOG => 'error');
 fill_database($database, $settings{SETLINK_DB_NAME});
 
 sub bytes_of {

@@ -20,8 +20,7 @@ my $HOUR = 3600;
 my $DAY  = 24 * $HOUR;
 
 my $database = Setlink::Database->start;
-my %settings = ($database->create, SETLINK_LOG => 'error');
-is((setlink(\%settings, 'migrate'))[0], 0, 'the tables are there');
+my %settings = ($database->prepare, SETLINK_LOG => 'error');
 
 sub rows { return $database->query($settings{SETLINK_DB_NAME}, $_[0]) }
 

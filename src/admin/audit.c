@@ -13,7 +13,9 @@ audit_quote(struct buf *out, const char *text)
 	buf_putc(out, '"');
 }
 
-/* The statement may be sent twice (see db_exec). */
+/* The statement may be sent twice (see db_exec): a row that has the id is ours
+ * then. The database user need have no right to change it, as it needs for ON
+ * DUPLICATE KEY. */
 bool
 audit_begin(struct db *db, struct audit_row *row, struct error *err)
 {
@@ -31,10 +33,11 @@ audit_begin(struct db *db, struct audit_row *row, struct error *err)
 		return false;
 	args[0] = db_uuid(&row->id);
 	return db_exec(db,
-	    "INSERT INTO audit "
-	    "(id, at, who, client, request_id, action, detail) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE id = id",
-	    args, 7, NULL, err);
+		   "INSERT INTO audit "
+		   "(id, at, who, client, request_id, action, detail) "
+		   "VALUES (?, ?, ?, ?, ?, ?, ?)",
+		   args, 7, NULL, err) ||
+	    err->code == ERROR_DUPLICATE;
 }
 
 bool

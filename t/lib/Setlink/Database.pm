@@ -4,9 +4,13 @@ package Setlink::Database;
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use Setlink::Command qw(setlink);
 use Setlink::Connection;
 use Setlink::Process qw(start_process stop_process wait_until scratch);
 
+my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 my $PASSWORD = 'only for tests';
 
 my $count = 0;
@@ -56,13 +60,14 @@ sub run_quietly {
     die "$command[0] failed:\n", <$file>;
 }
 
-# Start one; it ends with the test.
+# Start one; it ends with the test. `lines` are more lines of its configuration.
 sub start {
-    my ($class) = @_;
+    my ($class, @lines) = @_;
     my $dir = scratch() . '/mariadb' . $count++;
     mkdir $dir or die "$dir: $!\n";
     my $user = getpwuid $>;
-    write_file("$dir/my.cnf", configuration($dir) . "user=$user\n");
+    write_file("$dir/my.cnf", configuration($dir) . "user=$user\n"
+        . join "\n", '[mariadbd]', @lines, '');
     my @as = $> == 0 ? ('--user=root') : ();
     run_quietly("$dir/install.log", 'mariadb-install-db',
         "--defaults-file=$dir/my.cnf", @as, '--skip-test-db',
@@ -73,8 +78,8 @@ sub start {
     die "no mariadbd\n" if !$server;
     my $self = bless { dir => $dir, server => $server, as => \@as }, $class;
     $self->run_server;
-    $self->query('', "CREATE USER setlink\@localhost"
-        . " IDENTIFIED BY '$PASSWORD'");
+    $self->query('', "CREATE USER $_\@localhost IDENTIFIED BY '$PASSWORD'")
+        for qw(setlink setlink_migrate);
     return $self;
 }
 
@@ -99,18 +104,41 @@ sub at {
 
 sub stop { stop_process($_[0]{pid}); return }
 
-# A new, empty database. Returns the settings that lead to it, as NAME, VALUE...
+# It does nothing more, but is still there; until it goes on.
+sub freeze { kill 'STOP', $_[0]{pid}; return }
+sub thaw   { kill 'CONT', $_[0]{pid}; return }
+
+sub socket { return "$_[0]{dir}/socket" }
+
+# A new, empty database, all of which belongs to the user. Returns the settings
+# that lead to it, as NAME, VALUE...
 sub create {
-    my ($self) = @_;
+    my ($self, $user) = @_;
+    $user //= 'setlink';
     my $name = 'setlink' . $self->{databases}++;
     $self->query('', "CREATE DATABASE $name CHARACTER SET utf8mb4");
-    $self->query('', "GRANT ALL ON $name.* TO setlink\@localhost");
+    $self->query('', "GRANT ALL ON $name.* TO $user\@localhost");
     return (
         SETLINK_DB_SOCKET   => "$self->{dir}/socket",
         SETLINK_DB_NAME     => $name,
-        SETLINK_DB_USER     => 'setlink',
+        SETLINK_DB_USER     => $user,
         SETLINK_DB_PASSWORD => $PASSWORD,
     );
+}
+
+# A new database with its tables. The settings are those of a user with the
+# rights that workers get, and no others.
+sub prepare {
+    my ($self) = @_;
+    my %settings = $self->create('setlink_migrate');
+    my ($status, undef, $error) = setlink(\%settings, 'migrate');
+    die "setlink migrate: $error" if $status != 0;
+    my $path = "$TOP/conf/mariadb/grants.sql";
+    open my $file, '<', $path or die "$path: $!\n";
+    my $grants = do { local $/; <$file> };
+    $grants =~ s/\bsetlink\./$settings{SETLINK_DB_NAME}./g;
+    $self->query('', $grants);
+    return (%settings, SETLINK_DB_USER => 'setlink');
 }
 
 # Run statements as root of the server. Returns the rows, each an array of

@@ -6,7 +6,6 @@ use warnings;
 
 use IO::Select;
 use JSON::PP ();
-use Setlink::Command qw(setlink);
 use Setlink::Database;
 use Setlink::FastCGI;
 use Time::HiRes qw(sleep);
@@ -16,9 +15,7 @@ my $SECONDS = 60;
 sub start {
     my ($class) = @_;
     my $database = Setlink::Database->start;
-    my %settings = $database->create;
-    my ($status, undef, $error) = setlink(\%settings, 'migrate');
-    die "setlink migrate: $error" if $status != 0;
+    my %settings = $database->prepare;
     my $self = bless {
         settings => \%settings,
         user     => $settings{SETLINK_DB_USER},
