@@ -44,6 +44,7 @@ my %BAD = (
     SETLINK_DB_USER                      => ['', 'x' x 129],
     SETLINK_DB_PASSWORD                  => [$CONTROL, 'x' x 5_000],
     SETLINK_DB_SSL_CA                    => [$CONTROL],
+    SETLINK_DB_TIMEOUT                   => ['', '1', '13', '5s'],
     SETLINK_PUBLIC_URL                   => ['', 'club.example', 'http://x/?'],
     SETLINK_ADMIN_TOKEN_HASH             => ['x', 'a' x 63, 'g' x 64, 'a' x 65],
     SETLINK_CORS_ORIGINS                 => ['club.example',

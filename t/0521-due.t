@@ -223,7 +223,7 @@ subtest 'a database that can only be read' => sub {
     is((split / /, $night->queue)[0], $first, 'with what is there');
     like($instance->since_mark, qr/event=not_done/, 'which is logged');
     is_problem($instance->request('POST', '/api/lottery/draw'), 503,
-        qr/cannot write/, 'nothing can be done');
+        qr/is read-only/, 'nothing can be done');
     $instance->query('SET GLOBAL read_only = 0');
     $night->go(40);
     is_deeply([$night->look], [], 'then all is well');

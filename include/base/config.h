@@ -60,6 +60,7 @@ struct config {
 	const char *db_user;
 	const char *db_password;
 	const char *db_ssl_ca;
+	int64_t db_timeout; /* seconds */
 
 	const char *public_url;       /* without a slash at the end */
 	const char *admin_token_hash; /* 64 hex digits, or "" */

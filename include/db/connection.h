@@ -41,10 +41,12 @@ struct db_stmt {
 
 struct db {
 	const struct config *config;
-	unsigned timeout;
+	unsigned timeout; /* seconds */
+	usec_t deadline;  /* by clock_monotonic; 0: none */
+	bool any_schema;
 	MYSQL *handle; /* NULL while closed */
 	bool in_transaction;
-	unsigned host;            /* index in the list of hosts */
+	unsigned host;            /* index in the list, counted round */
 	unsigned long connection; /* counts connections */
 	unsigned long clock;      /* counts statements */
 	unsigned long commits;    /* counts transactions */
@@ -58,8 +60,10 @@ bool db_connect(struct db *db, struct error *err) MUST_CHECK;
 /* Whether the error number means that the connection is gone. */
 bool db_error_is_lost(unsigned number);
 
-/* Fill `err` from an error number, log it, and close a lost connection. */
-bool db_fail(struct db *db, unsigned number, struct error *err);
+/* Fill `err` from an error number, log it, and close a lost connection. `text`
+ * is what the server or the client library says of it. */
+bool db_fail(
+    struct db *db, unsigned number, const char *text, struct error *err);
 
 /* Close all statements. */
 void db_stmts_free(struct db *db);

@@ -42,9 +42,20 @@ struct db_value db_null(void);
 
 /* A closed connection: nothing is sent before the first statement. `config`
  * is borrowed for as long as the connection lives. An answer may take
- * `timeout` seconds. NULL when memory is short. */
+ * `timeout` seconds, 2 at least. NULL when memory is short. */
 struct db *db_new(const struct config *config, unsigned timeout) MUST_CHECK;
 void db_free(struct db *db);
+
+/* Connect to a database of whatever version: otherwise one that is not that of
+ * this program (db/migrate.h) is ERROR_UNAVAILABLE. */
+void db_any_schema(struct db *db);
+
+/* A request begins: twice `timeout` seconds from now on, or from the last
+ * transaction that was committed, nothing more is sent, but ERROR_UNAVAILABLE
+ * returned, whatever was tried until then, on how many hosts. So a database
+ * that fails holds a request for three times `timeout` at most, and one that
+ * can only be read has time for that when a write has waited in vain. */
+void db_limit_time(struct db *db);
 
 /* Give back what the client library holds for the process; at its end. */
 void db_library_end(void);

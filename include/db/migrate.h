@@ -25,6 +25,10 @@ extern const size_t migrate_steps_count;
 /* The version this program needs. */
 int migrate_version(void);
 
+/* Whether a database of this version is one for this program. ERROR_UNAVAILABLE
+ * says what to do when not. */
+bool migrate_judge(int version, struct error *err) MUST_CHECK;
+
 /* The version of the database; 0 when it has no tables yet. */
 bool migrate_read_version(struct db *db, int *version, struct error *err)
     MUST_CHECK;

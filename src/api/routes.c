@@ -29,15 +29,12 @@ const struct route_table *const route_tables[] = {
     NULL,
 };
 
-/* A worker gives a database as long to answer, in seconds. */
-#define DB_TIMEOUT 5
-
 bool
 service_open(
     struct service *service, const struct config *config, struct error *err)
 {
 	*service = (struct service){.config = config};
-	service->db = db_new(config, DB_TIMEOUT);
+	service->db = db_new(config, (unsigned)config->db_timeout);
 	service->signer = sigv4_signer_new(
 	    config->minio_access_key, config->minio_secret_key, config->region);
 	if (service->db != NULL && service->signer != NULL)
@@ -179,6 +176,7 @@ service_answer(struct service *service, const struct gateway *gateway)
 	struct error err = {.code = ERROR_OK};
 	char allow[64] = "";
 
+	db_limit_time(service->db);
 	arena_reset(&service->arena);
 	response_reset(&service->response);
 	request_begin(&request, &service->arena, gateway, service->config);

@@ -37,6 +37,7 @@ command_check(int argc, char **argv)
 		status = command_fail(EX_CONFIG, err.detail);
 	} else {
 		print_finding(NULL, "settings", true, "all are valid");
+		db_any_schema(setup.db);
 		if (!check_run(setup.db, &setup.config, print_finding, NULL))
 			status = command_fail(EXIT_FAILURE, "not all is well");
 	}

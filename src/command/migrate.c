@@ -20,6 +20,8 @@ command_migrate(int argc, char **argv)
 	if (!command_no_arguments(argc, argv))
 		return EX_USAGE;
 	status = setup_begin(&setup, MIGRATE_TIMEOUT);
+	if (status == 0)
+		db_any_schema(setup.db);
 	if (status == 0 && !migrate_run(setup.db, &from, &to, &err))
 		status = command_fail_error(&err);
 	else if (status == 0 && from == to)

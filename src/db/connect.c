@@ -1,5 +1,6 @@
 /* Opening and closing the connection, and transactions on it. */
 #include <mysql.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,8 +8,11 @@
 #include "base/log.h"
 #include "base/network.h"
 #include "db/connection.h"
+#include "db/migrate.h"
 
-#define CONNECT_TIMEOUT 2 /* seconds */
+/* In seconds. No setting is below it. */
+#define CONNECT_TIMEOUT 2
+#define LOCK_TIMEOUT    3
 
 struct db *
 db_new(const struct config *config, unsigned timeout)
@@ -20,6 +24,12 @@ db_new(const struct config *config, unsigned timeout)
 		db->timeout = timeout;
 	}
 	return db;
+}
+
+void
+db_any_schema(struct db *db)
+{
+	db->any_schema = true;
 }
 
 void
@@ -59,9 +69,6 @@ static const char *const session_commands[] = {
     "SET time_zone = '+00:00', sql_mode = "
     "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    /* Less than any time limit of ours: a wait for a lock ends with an error
-     * that makes the transaction run again. */
-    "SET SESSION innodb_lock_wait_timeout = 3",
 };
 
 static bool
@@ -91,15 +98,58 @@ set_options(struct db *db, MYSQL *handle)
 /* Not by MYSQL_INIT_COMMAND, for which the client library follows a null
  * pointer when memory is short. */
 static bool
-set_session(MYSQL *handle)
+set_session(const struct db *db, MYSQL *handle)
 {
+	char command[64];
 	size_t i;
 
 	for (i = 0; i < sizeof(session_commands) / sizeof(session_commands[0]);
 	     i++)
 		if (mysql_query(handle, session_commands[i]) != 0)
 			return false;
-	return true;
+	/* Less than any time limit of ours: a wait for a lock ends with an
+	 * error that makes the transaction run again. */
+	(void)snprintf(command, sizeof(command),
+	    "SET SESSION innodb_lock_wait_timeout = %u",
+	    db->timeout > LOCK_TIMEOUT ? LOCK_TIMEOUT : db->timeout - 1);
+	return mysql_query(handle, command) == 0;
+}
+
+/* In tables of another version something would be missing, or not be kept up.
+ * A worker that has its connection goes on with what it knows. */
+static bool
+check_schema(struct db *db, struct error *err)
+{
+	MYSQL_RES *result = NULL;
+	MYSQL_ROW row;
+	long version = 0;
+
+	if (db->any_schema)
+		return true;
+	if (mysql_query(
+		db->handle, "SELECT MAX(version) FROM schema_migrations") == 0)
+		result = mysql_store_result(db->handle);
+	if (result == NULL)
+		return db_fail(
+		    db, mysql_errno(db->handle), mysql_error(db->handle), err);
+	row = mysql_fetch_row(result);
+	if (row != NULL && row[0] != NULL)
+		version = strtol(row[0], NULL, 10);
+	mysql_free_result(result);
+	return migrate_judge((int)version, err);
+}
+
+/* Whatever keeps a connection from being made, it is the database that cannot
+ * be used. */
+static bool
+refuse(struct db *db, MYSQL *handle, struct error *err)
+{
+	(void)db_fail(db, mysql_errno(handle), mysql_error(handle), err);
+	mysql_close(handle);
+	if (err->code == ERROR_INTERNAL)
+		(void)error_set(
+		    err, ERROR_UNAVAILABLE, "the database cannot be used");
+	return false;
 }
 
 /* One attempt; `host` is NULL for the Unix socket. */
@@ -108,7 +158,6 @@ open_host(struct db *db, const char *host, struct error *err)
 {
 	const struct config *config = db->config;
 	MYSQL *handle = mysql_init(NULL);
-	unsigned number;
 
 	if (handle == NULL || !set_options(db, handle)) {
 		mysql_close(handle);
@@ -117,14 +166,14 @@ open_host(struct db *db, const char *host, struct error *err)
 	if (mysql_real_connect(handle, host, config->db_user,
 		config->db_password, config->db_name, (unsigned)config->db_port,
 		host == NULL ? config->db_socket : NULL,
-		CLIENT_FOUND_ROWS) != NULL &&
-	    set_session(handle)) {
-		db->handle = handle;
+		CLIENT_FOUND_ROWS) == NULL ||
+	    !set_session(db, handle))
+		return refuse(db, handle, err);
+	db->handle = handle;
+	if (check_schema(db, err))
 		return true;
-	}
-	number = mysql_errno(handle);
-	mysql_close(handle);
-	return db_fail(db, number, err);
+	db_close(db);
+	return false;
 }
 
 /* The host at `index` of the list, counted round; NULL when there is none. */
@@ -144,20 +193,43 @@ host_at(const char *list, unsigned index, unsigned *count)
 	return host;
 }
 
+void
+db_limit_time(struct db *db)
+{
+	db->deadline = clock_monotonic() + 2 * db->timeout * USEC_PER_SEC;
+}
+
+static bool
+is_late(const struct db *db)
+{
+	return db->deadline != 0 && clock_monotonic() >= db->deadline;
+}
+
+static bool
+refuse_late(struct error *err)
+{
+	return error_set(
+	    err, ERROR_UNAVAILABLE, "the database does not answer in time");
+}
+
 /* Try each host once, beginning with the one that was good last. */
 bool
 db_connect(struct db *db, struct error *err)
 {
-	unsigned tries = 0, count;
+	unsigned next = db->host, tries = 0, count;
 
+	if (is_late(db))
+		return refuse_late(err);
 	if (db->handle != NULL)
 		return true;
 	if (db->config->db_socket[0] != '\0')
 		return open_host(db, NULL, err);
 	do {
-		char *host = host_at(db->config->db_host, db->host, &count);
+		char *host;
 		bool ok;
 
+		db->host = next++;
+		host = host_at(db->config->db_host, db->host, &count);
 		if (count == 0)
 			return error_set(err, ERROR_UNAVAILABLE,
 			    "SETLINK_DB_HOST names no host");
@@ -167,8 +239,8 @@ db_connect(struct db *db, struct error *err)
 		free(host);
 		if (ok)
 			return true;
-		db->host = (db->host + 1) % count;
-	} while (++tries < count);
+	} while (++tries < count && !is_late(db));
+	db->host = next;
 	return false;
 }
 
@@ -181,7 +253,8 @@ control(struct db *db, const char *sql, struct error *err)
 		    "the connection to the database was lost");
 	if (mysql_query(db->handle, sql) == 0)
 		return true;
-	return db_fail(db, mysql_errno(db->handle), err);
+	return db_fail(
+	    db, mysql_errno(db->handle), mysql_error(db->handle), err);
 }
 
 static bool
@@ -203,13 +276,15 @@ begin(struct db *db, struct error *err)
 	return db->in_transaction;
 }
 
-/* A connection on which ROLLBACK fails is not used again. */
+/* A connection on which ROLLBACK fails is not used again; the server rolls back
+ * when it is closed. */
 static void
 roll_back(struct db *db)
 {
 	struct error ignored;
 
-	if (db->handle != NULL && !control(db, "ROLLBACK", &ignored))
+	if (db->handle != NULL &&
+	    (is_late(db) || !control(db, "ROLLBACK", &ignored)))
 		db_close(db);
 }
 
@@ -217,9 +292,15 @@ roll_back(struct db *db)
 static bool
 commit(struct db *db, struct error *err)
 {
+	if (is_late(db))
+		return refuse_late(err);
 	db->commits++;
-	if (control(db, "COMMIT", err))
+	if (control(db, "COMMIT", err)) {
+		/* A request that gets on may do much. */
+		if (db->deadline != 0)
+			db_limit_time(db);
 		return true;
+	}
 	if (db->handle == NULL)
 		(void)error_set(err, ERROR_UNAVAILABLE,
 		    "the connection to the database was lost at the last "

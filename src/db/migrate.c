@@ -16,6 +16,22 @@ migrate_version(void)
 	return migrate_steps[migrate_steps_count - 1].version;
 }
 
+bool
+migrate_judge(int version, struct error *err)
+{
+	if (version == migrate_version())
+		return true;
+	if (version > migrate_version())
+		return error_set(err, ERROR_UNAVAILABLE,
+		    "the database has version %d, this program knows %d: "
+		    "install a newer setlink",
+		    version, migrate_version());
+	return error_set(err, ERROR_UNAVAILABLE,
+	    "the database has version %d, version %d is needed: "
+	    "run setlink migrate",
+	    version, migrate_version());
+}
+
 static bool
 count_rows(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, int64_t *count, struct error *err)
@@ -148,12 +164,10 @@ run_base(struct db *db, struct error *err)
 static bool
 refuse_newer(int version, struct error *err)
 {
-	if (version <= migrate_version())
+	if (version <= migrate_version() || migrate_judge(version, err))
 		return true;
-	return error_set(err, ERROR_CONFLICT,
-	    "the database has version %d, this program knows %d: "
-	    "install a newer setlink",
-	    version, migrate_version());
+	err->code = ERROR_CONFLICT;
+	return false;
 }
 
 bool

@@ -26,7 +26,8 @@ db_stmts_free(struct db *db)
 static bool
 stmt_fail(struct db_stmt *stmt, struct error *err)
 {
-	return db_fail(stmt->db, mysql_stmt_errno(stmt->handle), err);
+	return db_fail(stmt->db, mysql_stmt_errno(stmt->handle),
+	    mysql_stmt_error(stmt->handle), err);
 }
 
 static struct db_stmt *
@@ -71,10 +72,8 @@ make(struct db *db, const char *sql, struct error *err)
 		return NULL;
 	}
 	if (mysql_stmt_prepare(stmt->handle, sql, strlen(sql)) != 0) {
-		unsigned number = mysql_stmt_errno(stmt->handle);
-
+		(void)stmt_fail(stmt, err);
 		stmt_free(stmt);
-		(void)db_fail(db, number, err);
 		return NULL;
 	}
 	return stmt;

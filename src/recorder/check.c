@@ -61,16 +61,8 @@ check_schema(struct check *check)
 
 	if (!migrate_read_version(check->db, &version, &err))
 		return check_say(check, "schema", false, "%s", err.detail);
-	if (version > migrate_version())
-		return check_say(check, "schema", false,
-		    "the database has version %d, this program knows %d: "
-		    "install a newer setlink",
-		    version, migrate_version());
-	if (version < migrate_version())
-		return check_say(check, "schema", false,
-		    "the database has version %d, version %d is needed: "
-		    "run setlink migrate",
-		    version, migrate_version());
+	if (!migrate_judge(version, &err))
+		return check_say(check, "schema", false, "%s", err.detail);
 	return check_say(check, "schema", true, "version %d", version);
 }
 

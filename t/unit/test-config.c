@@ -96,6 +96,7 @@ test_default_setlink(void)
 	tap_is_str(c.db_user, "setlink", "user");
 	tap_is_str(c.db_password, "", "no password");
 	tap_is_str(c.db_ssl_ca, "", "no CA");
+	tap_is_int(c.db_timeout, 5, "seconds for the database");
 	tap_is_str(c.public_url, "http://localhost:3000", "public URL");
 	tap_is_str(c.admin_token_hash, "", "no admin token");
 	tap_is_str(c.cors_origins, "", "no origins");

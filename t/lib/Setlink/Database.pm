@@ -123,6 +123,8 @@ sub create {
         SETLINK_DB_NAME     => $name,
         SETLINK_DB_USER     => $user,
         SETLINK_DB_PASSWORD => $PASSWORD,
+        # On a machine that is busy with tests it is slow, but not away.
+        SETLINK_DB_TIMEOUT  => 12,
     );
 }
 

@@ -37,8 +37,10 @@ sub slurp {
     return scalar(<$file>) // '';
 }
 
+# A database on a machine that is busy with tests is slow, but not away.
 sub write_settings {
-    my ($self, $settings) = @_;
+    my ($self, $given) = @_;
+    my $settings = { SETLINK_DB_TIMEOUT => 12, %$given };
     open my $file, '>', "$self->{dir}/.env" or die "$self->{dir}: $!\n";
     print {$file} map { "$_=\"$settings->{$_}\"\n" } sort keys %$settings;
     close $file or die "$self->{dir}: $!\n";
