@@ -33,24 +33,39 @@ check_endpoint_url(struct check *check, const struct endpoint *endpoint)
 	return url == NULL ? "" : url;
 }
 
+/* What is to be said of how the connection is protected. */
+static const char *
+encryption(const struct config *config, const struct db_value *cipher)
+{
+	if (cipher->type == DB_TEXT && cipher->as.text.len > 0)
+		return ", by TLS";
+	return config->db_socket[0] != '\0'
+	    ? ""
+	    : ", not encrypted (SETLINK_DB_SSL_CA)";
+}
+
 static bool
 check_database(struct check *check)
 {
 	const struct config *config = check->config;
-	const enum db_type type[] = {DB_TEXT};
+	const enum db_type types[] = {DB_TEXT, DB_TEXT};
 	const char *place = config->db_socket[0] != '\0' ? config->db_socket
 							 : config->db_host;
-	struct db_value value = {.type = DB_NULL};
+	struct db_value row[2] = {{.type = DB_NULL}, {.type = DB_NULL}};
 	struct error err;
 	bool found;
 
-	if (!db_select_one(check->db, "SELECT VERSION()", NULL, 0, type, &value,
-		1, &check->arena, &found, &err))
+	if (!db_select_one(check->db,
+		"SELECT VERSION(), (SELECT VARIABLE_VALUE "
+		"FROM information_schema.SESSION_STATUS "
+		"WHERE VARIABLE_NAME = 'SSL_CIPHER')",
+		NULL, 0, types, row, 2, &check->arena, &found, &err))
 		return check_say(check, "database", false,
 		    "%s (%s at %s, user %s): see the settings SETLINK_DB_*",
 		    err.detail, config->db_name, place, config->db_user);
-	return check_say(check, "database", true, "%s at %s answers",
-	    value.type == DB_TEXT ? value.as.text.bytes : "the server", place);
+	return check_say(check, "database", true, "%s at %s answers%s",
+	    row[0].type == DB_TEXT ? row[0].as.text.bytes : "the server", place,
+	    encryption(config, &row[1]));
 }
 
 static bool
