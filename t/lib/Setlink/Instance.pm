@@ -103,6 +103,7 @@ sub start {
 # Start it, or start it again with other settings; the data stay.
 sub configure {
     my ($self, $settings) = @_;
+    $self->{settings} = $settings;
     $self->write_settings($settings);
     $self->quickstart('start', @{ $self->{arguments} });
     $self->{env} = $self->read_env;
