@@ -53,8 +53,8 @@ struct config {
 	double base_weight;
 	double joker; /* a factor; 0: jokers are drawn before all others */
 
-	const char *db_host; /* a list, separated by commas */
-	int64_t db_port;
+	const char *db_host; /* a list of hosts, some with ports of their own */
+	int64_t db_port;     /* of those without one */
 	const char *db_socket;
 	const char *db_name;
 	const char *db_user;
@@ -88,7 +88,8 @@ enum config_type {
 	CONFIG_LEVEL,
 	CONFIG_HASH, /* empty or 64 hex digits */
 	CONFIG_ORIGINS,
-	CONFIG_NETWORKS
+	CONFIG_NETWORKS,
+	CONFIG_HOSTS
 };
 
 /* One row a setting; the only list of them. */

@@ -24,6 +24,20 @@ bool network_in_list(const struct network_address *address, const char *list);
 /* Whether each item of `list` is an address or a CIDR block. */
 bool network_list_valid(const char *list);
 
+/* A host and, where it is given, the port to be asked there. */
+struct network_host {
+	const char *name; /* within the text; an IPv6 address without [] */
+	size_t len;
+	unsigned port; /* 0: not given */
+};
+
+/* Read "NAME", "NAME:PORT", "[IPv6]:PORT" (RFC 3986, 3.2.2), or an IPv6 address
+ * alone, which needs no brackets then. */
+bool network_parse_host(const char *text, size_t len, struct network_host *out);
+
+/* Whether each item of `list` is a host. */
+bool network_hosts_valid(const char *list);
+
 /* The next item of a list separated by commas and blanks: its start, and its
  * length in *len; NULL after the last one. *list is moved past it. */
 const char *network_list_item(const char **list, size_t *len);

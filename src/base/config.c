@@ -312,6 +312,11 @@ set_value(struct config *config, const struct config_setting *setting,
 		return set_checked(setting, out, value,
 		    network_list_valid(value),
 		    "be a list of addresses or CIDR blocks", err);
+	case CONFIG_HOSTS:
+		return set_checked(setting, out, value,
+		    network_hosts_valid(value),
+		    "be a list of hosts, each NAME, NAME:PORT or [IPv6]:PORT",
+		    err);
 	}
 	return error_set(err, ERROR_INTERNAL, "%s: no type", setting->name);
 }

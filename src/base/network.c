@@ -75,6 +75,67 @@ network_list_item(const char **list, size_t *len)
 	return *len == 0 ? NULL : start;
 }
 
+/* ":PORT" at the end of a host, or nothing. */
+static bool
+parse_port(const char *text, size_t len, unsigned *out)
+{
+	size_t i;
+
+	*out = 0;
+	if (len == 0)
+		return true;
+	if (text[0] != ':' || len < 2 || len > 6)
+		return false;
+	for (i = 1; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		*out = *out * 10 + (unsigned)(text[i] - '0');
+	}
+	return *out >= 1 && *out <= 65535;
+}
+
+bool
+network_parse_host(const char *text, size_t len, struct network_host *out)
+{
+	static const char name_chars[] = "abcdefghijklmnopqrstuvwxyz"
+					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789.-_";
+	struct network_address address;
+	const char *end;
+
+	*out = (struct network_host){.name = text, .len = len};
+	if (network_parse_address(text, len, &address))
+		return true;
+	if (len > 0 && text[0] == '[') {
+		end = memchr(text, ']', len);
+		if (end == NULL || memchr(text, ':', len) > (const void *)end)
+			return false;
+		out->name++;
+		out->len = (size_t)(end - text) - 1;
+		return network_parse_address(out->name, out->len, &address) &&
+		    parse_port(end + 1, len - out->len - 2, &out->port);
+	}
+	for (end = text; end < text + len && *end != '\0' &&
+	     strchr(name_chars, *end) != NULL;)
+		end++;
+	out->len = (size_t)(end - text);
+	return out->len > 0 && out->len < 254 &&
+	    parse_port(end, len - out->len, &out->port);
+}
+
+bool
+network_hosts_valid(const char *list)
+{
+	struct network_host host;
+	const char *item;
+	size_t len;
+
+	while ((item = network_list_item(&list, &len)) != NULL)
+		if (!network_parse_host(item, len, &host))
+			return false;
+	return true;
+}
+
 static bool
 same_prefix(const struct network_address *a, const struct network_address *b,
     unsigned bits)

@@ -154,7 +154,7 @@ refuse(struct db *db, MYSQL *handle, struct error *err)
 
 /* One attempt; `host` is NULL for the Unix socket. */
 static bool
-open_host(struct db *db, const char *host, struct error *err)
+open_host(struct db *db, const char *host, unsigned port, struct error *err)
 {
 	const struct config *config = db->config;
 	MYSQL *handle = mysql_init(NULL);
@@ -164,7 +164,7 @@ open_host(struct db *db, const char *host, struct error *err)
 		return error_memory(err);
 	}
 	if (mysql_real_connect(handle, host, config->db_user,
-		config->db_password, config->db_name, (unsigned)config->db_port,
+		config->db_password, config->db_name, port,
 		host == NULL ? config->db_socket : NULL,
 		CLIENT_FOUND_ROWS) == NULL ||
 	    !set_session(db, handle))
@@ -176,21 +176,36 @@ open_host(struct db *db, const char *host, struct error *err)
 	return false;
 }
 
-/* The host at `index` of the list, counted round; NULL when there is none. */
-static char *
-host_at(const char *list, unsigned index, unsigned *count)
+/* The host at `index` of the list, counted round; false when there is none. */
+static bool
+host_at(
+    const char *list, unsigned index, unsigned *count, struct network_host *out)
 {
 	const char *item, *p = list;
-	char *host = NULL;
 	size_t len;
-	unsigned n = 0;
+	unsigned n;
 
 	for (*count = 0; network_list_item(&p, &len) != NULL;)
 		(*count)++;
-	for (p = list; (item = network_list_item(&p, &len)) != NULL; n++)
+	for (p = list, n = 0; (item = network_list_item(&p, &len)) != NULL; n++)
 		if (n == index % *count)
-			host = strndup(item, len);
-	return host;
+			return network_parse_host(item, len, out);
+	return false;
+}
+
+static bool
+open_named(struct db *db, const struct network_host *at, struct error *err)
+{
+	char *name = strndup(at->name, at->len);
+	unsigned port = at->port != 0 ? at->port
+				      : (unsigned)db->config->db_port;
+	bool ok;
+
+	if (name == NULL)
+		return error_memory(err);
+	ok = open_host(db, name, port, err);
+	free(name);
+	return ok;
 }
 
 void
@@ -223,21 +238,15 @@ db_connect(struct db *db, struct error *err)
 	if (db->handle != NULL)
 		return true;
 	if (db->config->db_socket[0] != '\0')
-		return open_host(db, NULL, err);
+		return open_host(db, NULL, 0, err);
 	do {
-		char *host;
-		bool ok;
+		struct network_host host;
 
 		db->host = next++;
-		host = host_at(db->config->db_host, db->host, &count);
-		if (count == 0)
+		if (!host_at(db->config->db_host, db->host, &count, &host))
 			return error_set(err, ERROR_UNAVAILABLE,
 			    "SETLINK_DB_HOST names no host");
-		if (host == NULL)
-			return error_memory(err);
-		ok = open_host(db, host, err);
-		free(host);
-		if (ok)
+		if (open_named(db, &host, err))
 			return true;
 	} while (++tries < count && !is_late(db));
 	db->host = next;

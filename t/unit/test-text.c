@@ -344,6 +344,61 @@ test_networks(void)
 		    "list, row %zu", i);
 }
 
+static const struct {
+	const char *text, *name; /* NULL: not a host */
+	unsigned port;
+} hosts[] = {
+    {"localhost", "localhost", 0},
+    {"db-1.example", "db-1.example", 0},
+    {"db_1:3307", "db_1", 3307},
+    {"192.0.2.1", "192.0.2.1", 0},
+    {"192.0.2.1:1", "192.0.2.1", 1},
+    {"192.0.2.1:65535", "192.0.2.1", 65535},
+    {"2001:db8::1", "2001:db8::1", 0},
+    {"::1", "::1", 0},
+    {"[::1]", "::1", 0},
+    {"[2001:db8::1]:3307", "2001:db8::1", 3307},
+    {"", NULL, 0},
+    {"db:", NULL, 0},
+    {"db:0", NULL, 0},
+    {"db:65536", NULL, 0},
+    {"db:000001", NULL, 0},
+    {"db:+1", NULL, 0},
+    {"db:1x", NULL, 0},
+    {"db:1:2", NULL, 0},
+    {":3306", NULL, 0},
+    {"[]:3306", NULL, 0},
+    {"[::1", NULL, 0},
+    {"[::1]3306", NULL, 0},
+    {"[::1]:", NULL, 0},
+    {"[192.0.2.1]:3306", NULL, 0},
+    {"[db]:3306", NULL, 0},
+    {"2001:db8::1:65536", NULL, 0},
+    {"mysql://db", NULL, 0},
+    {"db/x", NULL, 0},
+    {"d\xc3\xa4", NULL, 0},
+};
+
+static void
+test_hosts(void)
+{
+	struct network_host host;
+
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		const char *text = hosts[i].text, *name = hosts[i].name;
+		bool ok = network_parse_host(text, strlen(text), &host);
+
+		tap_ok(ok == (name != NULL) &&
+			(!ok ||
+			    (host.len == strlen(name) &&
+				memcmp(host.name, name, host.len) == 0 &&
+				host.port == hosts[i].port)),
+		    "host \"%s\"", text);
+	}
+	tap_ok(network_hosts_valid("a, b:1 [::1]:2"), "a list of hosts");
+	tap_ok(!network_hosts_valid("a, b:1:"), "a list with another word");
+}
+
 int
 main(void)
 {
@@ -354,5 +409,6 @@ main(void)
 	test_log_line();
 	test_addresses();
 	test_networks();
+	test_hosts();
 	return tap_done();
 }
