@@ -46,7 +46,8 @@ struct db {
 	bool any_schema;
 	MYSQL *handle; /* NULL while closed */
 	bool in_transaction;
-	unsigned host;            /* index in the list, counted round */
+	unsigned host;   /* index in the list of hosts, counted round */
+	usec_t asked_at; /* when the last statement was sent */
 	unsigned long connection; /* counts connections */
 	unsigned long clock;      /* counts statements */
 	unsigned long commits;    /* counts transactions */
@@ -61,9 +62,18 @@ bool db_connect(struct db *db, struct error *err) MUST_CHECK;
 bool db_error_is_lost(unsigned number);
 
 /* Fill `err` from an error number, log it, and close a lost connection. `text`
- * is what the server or the client library says of it. */
+ * is what the server or the client library says of it. The next connection is
+ * to another host when this one is not ready, or does not answer. */
 bool db_fail(
     struct db *db, unsigned number, const char *text, struct error *err);
+
+/* Outside a transaction, or in one that the server still knows of: ERROR_RETRY
+ * when it has rolled it back and said nothing, as Galera does when what another
+ * node wrote meets a PREPARE. */
+bool db_check_transaction(struct db *db, struct error *err) MUST_CHECK;
+
+/* A pause that grows, so that two transactions do not meet again and again. */
+void db_pause(unsigned attempt);
 
 /* Close all statements. */
 void db_stmts_free(struct db *db);

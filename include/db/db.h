@@ -65,8 +65,9 @@ void db_close(struct db *db);
 
 /* Run a statement without rows. `affected` may be NULL. Errors: DUPLICATE,
  * RETRY (in a transaction; run it again), UNAVAILABLE, INTERNAL. Outside a
- * transaction a kept connection that turns out to be dead is replaced and the
- * statement sent again: it must be one that may run twice. */
+ * transaction it is tried again as a transaction is, and a kept connection that
+ * turns out to be dead is replaced and the statement sent again: it must be one
+ * that may run twice. */
 bool db_exec(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, uint64_t *affected, struct error *err) MUST_CHECK;
 
@@ -112,7 +113,7 @@ typedef bool db_work(struct db *db, void *context, struct error *err);
  * ERROR_RETRY is answered by running it again, DB_TRIES times at most; then it
  * is ERROR_UNAVAILABLE. A connection that is lost while COMMIT is on its way
  * is ERROR_UNAVAILABLE: nobody knows then whether it took place. */
-#define DB_TRIES 8
+#define DB_TRIES 24
 bool db_transaction(
     struct db *db, db_work *work, void *context, struct error *err) MUST_CHECK;
 

@@ -260,6 +260,7 @@ control(struct db *db, const char *sql, struct error *err)
 	if (db->handle == NULL)
 		return error_set(err, ERROR_UNAVAILABLE,
 		    "the connection to the database was lost");
+	db->asked_at = clock_monotonic();
 	if (mysql_query(db->handle, sql) == 0)
 		return true;
 	return db_fail(
@@ -297,12 +298,43 @@ roll_back(struct db *db)
 		db_close(db);
 }
 
-/* COMMIT; nobody knows what became of it when the connection is lost by it. */
+/* By the last answer. */
+static bool
+server_in_transaction(struct db *db)
+{
+	unsigned status = 0;
+
+	return mariadb_get_infov(db->handle, MARIADB_CONNECTION_SERVER_STATUS,
+		   &status) == 0 &&
+	    (status & SERVER_STATUS_IN_TRANS) != 0;
+}
+
+static bool
+require_transaction(struct db *db, struct error *err)
+{
+	return server_in_transaction(db) ||
+	    error_set(
+		err, ERROR_RETRY, "the database rolled the transaction back");
+}
+
+/* The answer to PREPARE does not tell, and what is executed next would stand
+ * for itself: so the server is asked. COM_PING is too little for that. */
+bool
+db_check_transaction(struct db *db, struct error *err)
+{
+	return !db->in_transaction ||
+	    (control(db, "DO 0", err) && require_transaction(db, err));
+}
+
+/* COMMIT; nobody knows what became of it when the connection is lost by it. An
+ * error that lets the transaction run again says that it was rolled back. */
 static bool
 commit(struct db *db, struct error *err)
 {
 	if (is_late(db))
 		return refuse_late(err);
+	if (db->handle != NULL && !require_transaction(db, err))
+		return false;
 	db->commits++;
 	if (control(db, "COMMIT", err)) {
 		/* A request that gets on may do much. */
@@ -331,9 +363,8 @@ run_once(struct db *db, db_work *work, void *context, struct error *err)
 	return ok;
 }
 
-/* A growing pause, so that two transactions do not meet again and again. */
-static void
-pause_before(unsigned attempt)
+void
+db_pause(unsigned attempt)
 {
 	long milliseconds = (long)(clock_monotonic() % 4 + 1) * (long)attempt;
 	struct timespec pause = {0, milliseconds * 1000 * 1000};
@@ -352,8 +383,8 @@ db_transaction(struct db *db, db_work *work, void *context, struct error *err)
 		if (!db_is_retryable(err->code))
 			return false;
 		log_line(LOG_DEBUG, "event=transaction attempt=%u", attempt);
-		pause_before(attempt);
+		db_pause(attempt);
 	}
-	return error_set(err, ERROR_UNAVAILABLE,
-	    "the database was too busy with the same rows");
+	err->code = ERROR_UNAVAILABLE;
+	return false;
 }

@@ -34,6 +34,7 @@ static const char no_right[] = "the database user lacks a right on a table";
 static const char gave_up[] = "the database gave up on the request";
 static const char schema[] = "the database has no tables yet, or those of "
 			     "another version: run setlink migrate";
+/* Of a node that lost the others at that moment: they may have it. */
 static const char commit[] =
     "the database lost the change, or not: look whether it has been made";
 static const char again[] = "the database was busy with the same rows";
@@ -207,9 +208,11 @@ db_fail(struct db *db, unsigned number, const char *text, struct error *err)
 
 	if (meaning->code != ERROR_DUPLICATE && meaning->code != ERROR_RETRY)
 		log_failure(meaning, number, text);
-	if (number == WSREP_NOT_READY)
-		db->host++;
-	if (db_error_is_lost(number))
+	if (db_error_is_lost(number)) {
+		if (number == WSREP_NOT_READY ||
+		    clock_monotonic() - db->asked_at >= DB_AT_ONCE)
+			db->host++;
 		db_close(db);
+	}
 	return error_set(err, meaning->code, "%s", meaning->detail);
 }

@@ -71,6 +71,7 @@ make(struct db *db, const char *sql, struct error *err)
 		(void)error_memory(err);
 		return NULL;
 	}
+	db->asked_at = clock_monotonic();
 	if (mysql_stmt_prepare(stmt->handle, sql, strlen(sql)) != 0) {
 		(void)stmt_fail(stmt, err);
 		stmt_free(stmt);
@@ -89,6 +90,8 @@ prepare(struct db *db, const char *sql, struct error *err)
 		if (stmt == NULL)
 			return NULL;
 		db->stmts[find_place(db)] = stmt;
+		if (!db_check_transaction(db, err))
+			return NULL;
 	}
 	stmt->used = ++db->clock;
 	return stmt;
@@ -190,6 +193,7 @@ execute(struct db_stmt *stmt, const struct db_value *args, size_t n_args,
 		bind_parameter(&binds[i], &times[i], &args[i]);
 	if (n_args > 0 && mysql_stmt_bind_param(stmt->handle, binds) != 0)
 		return stmt_fail(stmt, err);
+	stmt->db->asked_at = clock_monotonic();
 	if (mysql_stmt_execute(stmt->handle) != 0)
 		return stmt_fail(stmt, err);
 	return true;
@@ -214,8 +218,8 @@ run_once(struct db *db, const char *sql, const struct db_value *args,
 
 /* Prepare and execute; once more when a kept connection was dead. */
 static struct db_stmt *
-run(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
-    struct error *err)
+run_kept(struct db *db, const char *sql, const struct db_value *args,
+    size_t n_args, struct error *err)
 {
 	bool kept = db->handle != NULL && !db->in_transaction;
 	usec_t began = clock_monotonic();
@@ -224,6 +228,23 @@ run(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
 	if (stmt == NULL && kept && db->handle == NULL &&
 	    clock_monotonic() - began < DB_AT_ONCE)
 		stmt = run_once(db, sql, args, n_args, err);
+	return stmt;
+}
+
+/* Outside a transaction a statement is one of its own, to be run again. */
+static struct db_stmt *
+run(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
+    struct error *err)
+{
+	struct db_stmt *stmt = run_kept(db, sql, args, n_args, err);
+	unsigned attempt;
+
+	for (attempt = 1; stmt == NULL && !db->in_transaction &&
+	     db_is_retryable(err->code) && attempt < DB_TRIES;
+	     attempt++) {
+		db_pause(attempt);
+		stmt = run_kept(db, sql, args, n_args, err);
+	}
 	return stmt;
 }
 

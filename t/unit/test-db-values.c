@@ -52,6 +52,7 @@ static const struct {
     {1317, ERROR_UNAVAILABLE, false},
     {1021, ERROR_UNAVAILABLE, false},
     {1114, ERROR_UNAVAILABLE, false},
+    {1180, ERROR_UNAVAILABLE, false},
     {1836, ERROR_UNAVAILABLE, false},
     {1004, ERROR_UNAVAILABLE, false},
     {1016, ERROR_UNAVAILABLE, false},
