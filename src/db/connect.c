@@ -1,5 +1,6 @@
 /* Opening and closing the connection, and transactions on it. */
 #include <mysql.h>
+#include <mysqld_error.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,16 @@ set_options(struct db *db, MYSQL *handle)
 	return failed == 0;
 }
 
+/* A node of a cluster first applies what the others have committed: a read (1)
+ * sees what was written before on any node, and so does an UPDATE or a DELETE
+ * (2). Servers without Galera pay nothing for it; some do not know it. */
+static bool
+wait_for_nodes(MYSQL *handle)
+{
+	return mysql_query(handle, "SET SESSION wsrep_sync_wait = 3") == 0 ||
+	    mysql_errno(handle) == ER_UNKNOWN_SYSTEM_VARIABLE;
+}
+
 /* Not by MYSQL_INIT_COMMAND, for which the client library follows a null
  * pointer when memory is short. */
 static bool
@@ -112,7 +123,7 @@ set_session(const struct db *db, MYSQL *handle)
 	(void)snprintf(command, sizeof(command),
 	    "SET SESSION innodb_lock_wait_timeout = %u",
 	    db->timeout > LOCK_TIMEOUT ? LOCK_TIMEOUT : db->timeout - 1);
-	return mysql_query(handle, command) == 0;
+	return mysql_query(handle, command) == 0 && wait_for_nodes(handle);
 }
 
 /* In tables of another version something would be missing, or not be kept up.
@@ -170,6 +181,7 @@ open_host(struct db *db, const char *host, unsigned port, struct error *err)
 	    !set_session(db, handle))
 		return refuse(db, handle, err);
 	db->handle = handle;
+	db->asked_at = clock_monotonic();
 	if (check_schema(db, err))
 		return true;
 	db_close(db);
