@@ -15,7 +15,7 @@ packages_list() {
 		;;
 	test)
 		echo clang-format-14 shellcheck perl xz-utils python3-boto3 \
-			logrotate
+			galera-4 logrotate rsync
 		;;
 	go)
 		echo golang-go
