@@ -278,6 +278,15 @@ survives(int number, struct worker *worker)
 	}
 }
 
+/* Where the next request comes from: a web server may keep a connection. */
+static int
+next_request(const FCGX_Request *request)
+{
+	return request->keepConnection != 0 && request->ipcFd >= 0
+	    ? request->ipcFd
+	    : STDIN_FILENO;
+}
+
 /* Wait for a request, and do what signals ask for; false when the worker is to
  * end. */
 static bool
@@ -286,7 +295,7 @@ accept_request(FCGX_Request *request, struct worker **worker)
 	int failed = 0;
 
 	while (failed == 0 || survives(failed, *worker)) {
-		switch (signals_wait(STDIN_FILENO, -1)) {
+		switch (signals_wait(next_request(request), -1)) {
 		case SIGNALS_END:
 			return false;
 		case SIGNALS_RELOAD:

@@ -269,7 +269,8 @@ sub next_status {
     alarm 60;
     while (read($socket, my $head, 8) == 8) {
         my (undef, $type, undef, $length, $pad) = unpack 'CCnnC', $head;
-        read $socket, my $data, $length + $pad if $length + $pad;
+        my $data = '';
+        read $socket, $data, $length + $pad if $length + $pad;
         $text .= substr $data, 0, $length if $type == $Setlink::FastCGI::STDOUT;
         last if $type == $Setlink::FastCGI::END;
     }

@@ -37,8 +37,8 @@ signals_wait(int fd, int milliseconds)
 	    {.fd = signal_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
 	struct signalfd_siginfo info;
 
-	(void)poll(pfds, 2, milliseconds);
-	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
+	if (poll(pfds, 2, milliseconds) < 1 || pfds[0].revents == 0 ||
+	    read(signal_fd, &info, sizeof(info)) != sizeof(info))
 		return SIGNALS_NOTHING;
 	return info.ssi_signo == SIGHUP ? SIGNALS_RELOAD : SIGNALS_END;
 }
