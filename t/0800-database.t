@@ -105,7 +105,7 @@ subtest 'errors of statements' => sub {
         schema    => qr/run setlink migrate/,
         moment    => qr/look whether/,
         gave_up   => qr/gave up/,
-        lost      => qr/database (?:cannot be reached|was busy)|too busy/,
+        lost      => qr/database (?:cannot be reached|was busy|node is not ready)/,
     );
     my %number = (
         1290 => 'read_only', 1836 => 'read_only', 1792 => 'read_only',

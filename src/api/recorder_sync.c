@@ -118,11 +118,11 @@ read_status(struct call *call, const struct buf *report, const char **status,
 	*status = *detail = NULL;
 	if (report->failed)
 		return error_memory(err);
-	if (report->len == 0)
-		return error_set(err, ERROR_UNAVAILABLE, "the refresh failed");
 	if (!json_parse(
 		call->arena, "report", report->data, report->len, &json, err))
-		return false;
+		return err->code == ERROR_MEMORY
+		    ? false
+		    : error_set(err, ERROR_UNAVAILABLE, "the refresh failed");
 	*status = text_member(json, "status");
 	*detail = text_member(json, "detail");
 	return true;
