@@ -49,6 +49,10 @@ static const struct command commands[] = {
 	"make a token for an admin, show them, take one back", command_token},
     {"verify-draw", "ID|FILE|-", "recompute a draw of the lottery",
 	command_verify_draw},
+    {"backup", "FILE|-", "write all that is in the database to a file",
+	command_backup},
+    {"restore", "FILE|-", "fill an empty database from a backup, and compare",
+	command_restore},
     {"version", "", "print the version", run_version},
     {"help", "", "print this", run_help},
 };

@@ -128,7 +128,8 @@ my @version = setlink({}, 'version');
 like("@version", qr/\A0 setlink \d+\.\d+\.\d+\n \z/, 'version');
 ($status, $out, $err) = setlink({}, 'help');
 is("$status$err", '0', 'help');
-like($out, qr/^  $_ /m, "help knows $_") for qw(migrate sync check probe events);
+like($out, qr/^  $_ /m, "help knows $_") for qw(migrate sync check probe events
+    backup restore);
 is_deeply([setlink({}, '--help')], [0, $out, ''], '--help is help');
 is_deeply([setlink({}, '--version')], \@version, '--version is version');
 for my $args ([], ['bogus'], ['migrate', 'extra'], ['check', '--bogus'],

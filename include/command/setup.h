@@ -25,6 +25,10 @@ bool setup_open(struct setup *setup, unsigned timeout, struct error *err)
  * both cases. */
 int setup_begin(struct setup *setup, unsigned timeout) MUST_CHECK;
 
+/* The same without the sandbox, for a command that runs programs of MariaDB,
+ * and reads or writes the file that it is told. */
+int setup_begin_free(struct setup *setup, unsigned timeout) MUST_CHECK;
+
 void setup_end(struct setup *setup);
 
 /* Tell a failure on stderr; returns `status`. */

@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 
-bool
-setup_open(struct setup *setup, unsigned timeout, struct error *err)
+static bool
+load(struct setup *setup, struct error *err)
 {
 	struct error why;
 
@@ -21,9 +21,33 @@ setup_open(struct setup *setup, unsigned timeout, struct error *err)
 	/* The workers make their log. Who may not write it has stderr. */
 	if (!log_open(setup->config.log_file, false, &why))
 		log_line(LOG_DEBUG, "event=no_log %s", why.detail);
-	sandbox_enter(&setup->config, NULL);
+	return true;
+}
+
+static bool
+make_connection(struct setup *setup, unsigned timeout, struct error *err)
+{
 	setup->db = db_new(&setup->config, timeout);
 	return setup->db != NULL || error_memory(err);
+}
+
+bool
+setup_open(struct setup *setup, unsigned timeout, struct error *err)
+{
+	if (!load(setup, err))
+		return false;
+	sandbox_enter(&setup->config, NULL);
+	return make_connection(setup, timeout, err);
+}
+
+int
+setup_begin_free(struct setup *setup, unsigned timeout)
+{
+	struct error err;
+
+	return load(setup, &err) && make_connection(setup, timeout, &err)
+	    ? 0
+	    : command_fail(EX_CONFIG, err.detail);
 }
 
 int
