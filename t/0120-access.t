@@ -42,6 +42,19 @@ subtest 'with a token' => sub {
             'with the right one');
         forget_failures();
     }
+    for my $route (grep { $_->{access} eq 'machine' } all_routes()) {
+        my @request = ($route->{method}, target_of($route->{path}), undef);
+        my @far = ('x-forwarded-for' => '192.0.2.1');
+        is_status($instance->request(@request), 200,
+            "@request[0, 1] is for the machine, too");
+        is_problem($instance->request(@request, @far), 401,
+            qr/\AAuthorization:/, 'but for no other');
+        is_problem($instance->request(@request, @far, with("x$token")), 401,
+            qr/wrong/, 'with a wrong token');
+        is_status($instance->request(@request, @far, with($token)), 200,
+            'with the right one');
+        forget_failures();
+    }
     for my $route (grep { $_->{access} eq 'public' } all_routes()) {
         my @request = ($route->{method}, target_of($route->{path}));
         unlike($instance->request(@request)->{status}, qr/\A(?:401|403)\z/,

@@ -17,6 +17,10 @@ bool guard_admin(struct call *call, struct error *err) MUST_CHECK;
  * Wrong ones are counted apart from wrong admin tokens. */
 bool guard_events(struct call *call, struct error *err) MUST_CHECK;
 
+/* The same for what the machine itself may see, too, whether a token is
+ * configured or not. */
+bool guard_machine(struct call *call, struct error *err) MUST_CHECK;
+
 /* Whether the caller is an admin; asked where everybody may call, but admins
  * see more: before anything is changed, since the database may not be able to
  * tell. */

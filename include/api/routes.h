@@ -39,6 +39,7 @@ extern const struct route_table audit_routes;
 extern const struct route_table djs_routes;
 extern const struct route_table event_routes;
 extern const struct route_table lottery_routes;
+extern const struct route_table metrics_routes;
 extern const struct route_table queue_routes;
 extern const struct route_table recorder_event_routes;
 extern const struct route_table recorder_link_routes;

@@ -9,8 +9,9 @@
 #include "http/param.h"
 #include "http/request.h"
 
-/* ROUTE_EVENTS is for the object store, which has a token of its own. */
-enum route_access { ROUTE_PUBLIC, ROUTE_ADMIN, ROUTE_EVENTS };
+/* ROUTE_EVENTS is for the object store, which has a token of its own,
+ * ROUTE_MACHINE for the machine itself and for admins. */
+enum route_access { ROUTE_PUBLIC, ROUTE_ADMIN, ROUTE_EVENTS, ROUTE_MACHINE };
 
 /* What a handler is called with; the layer above says what it is. */
 struct call;

@@ -120,6 +120,12 @@ guard_admin(struct call *call, struct error *err)
 	return access_refuse(verdict, err);
 }
 
+bool
+guard_machine(struct call *call, struct error *err)
+{
+	return judge_loopback(call) == ACCESS_GRANTED || guard_admin(call, err);
+}
+
 /* Without a token the rule is that of admin routes. */
 static bool
 judge_sender(struct call *call, struct error *err)

@@ -17,6 +17,7 @@ const struct route_table *const route_tables[] = {
     &timetable_routes,
     &admin_routes,
     &lottery_routes,
+    &metrics_routes,
     &recorder_event_routes,
     &queue_routes,
     &requests_routes,
@@ -83,6 +84,8 @@ handle(struct call *call, struct request *request, char allow[64],
 	if (route->access == ROUTE_ADMIN && !guard_admin(call, err))
 		return false;
 	if (route->access == ROUTE_EVENTS && !guard_events(call, err))
+		return false;
+	if (route->access == ROUTE_MACHINE && !guard_machine(call, err))
 		return false;
 	return param_read(
 		   request, route->pattern, route->params, call->values, err) &&

@@ -8,7 +8,7 @@ use Setlink::Instance;
 use Test::More;
 
 my @GROUPS = @ARGV ? @ARGV : qw(Protocol Djs Requests Sessions Event Queue
-    Admin Csv Links Downloads Recordings Events Parameters Malformed
+    Admin Metrics Csv Links Downloads Recordings Events Parameters Malformed
     Attacks Outage);
 
 sub run {

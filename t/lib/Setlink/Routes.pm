@@ -16,6 +16,7 @@ my $RECORDER = '/api/session-recorder';
 my @ROUTES = (
     ['GET',    '/health',                        'public'],
     ['GET',    '/ready',                         'public'],
+    ['GET',    '/metrics',                       'machine'],
     ['POST',   '/api/djs/register',              'public'],
     ['GET',    '/api/djs',                       'public'],
     ['GET',    '/api/djs/{id}',                  'public'],

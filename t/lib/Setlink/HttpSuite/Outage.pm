@@ -86,6 +86,9 @@ sub test_database {
     is_not_ready($i, 'database');
     like($i->request('GET', '/ready')->{json}{index}{detail}, qr/\Anot known/,
         'and nothing of the index');
+    my $metrics = $i->request('GET', '/metrics');
+    is_status($metrics, 200, 'and still tells numbers');
+    like($metrics->{content}, qr/^setlink_up 0\n\z/m, 'of which one says so');
     is_status($i->request('GET', '/ready?for=traffic'), 503,
         'it cannot take traffic');
     for my $request (['GET', '/api/djs'], ['GET', "/api/djs/$id"],
