@@ -86,15 +86,22 @@ sigv4_signer_new(
 	signer->secret_key = secret_key;
 	signer->region = region;
 	signer->day = NO_DAY;
-	signer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	signer->digest = EVP_MD_CTX_new();
-	signer->mac = mac_new();
-	if (signer->sha256 == NULL || signer->digest == NULL ||
-	    signer->mac == NULL) {
-		sigv4_signer_free(signer);
-		return NULL;
-	}
 	return signer;
+}
+
+/* Load the algorithms. It is half of what a CGI program without it takes to
+ * start, so it waits until a URL is signed. */
+static bool
+load_algorithms(struct sigv4_signer *signer)
+{
+	if (signer->sha256 == NULL)
+		signer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (signer->digest == NULL)
+		signer->digest = EVP_MD_CTX_new();
+	if (signer->mac == NULL)
+		signer->mac = mac_new();
+	return signer->sha256 != NULL && signer->digest != NULL &&
+	    signer->mac != NULL;
 }
 
 void
@@ -175,6 +182,8 @@ day_begin(struct sigv4_signer *signer, usec_t now, struct error *err)
 	if (signer->day == now / USEC_PER_DAY)
 		return true;
 	signer->day = NO_DAY;
+	if (!load_algorithms(signer))
+		return openssl_failed(err);
 	clock_split(now, &at);
 	put_digits(signer->date, at.year, 4);
 	put_digits(signer->date + 4, at.month, 2);
