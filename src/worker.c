@@ -348,7 +348,7 @@ serve_fcgi(struct worker **worker, struct error *err)
 		service_answer(&(*worker)->service, &gateway);
 		finish(&fcgi);
 	}
-	FCGX_Free(request, 1);
+	FCGX_Free(&fcgi.request, 1);
 	return true;
 }
 

@@ -38,8 +38,7 @@ struct call {
 const struct param_value *call_param(const struct call *call, const char *name);
 
 /* Begin a JSON answer of this status. */
-bool call_json(struct call *call, int status, struct json_writer *w,
-    struct error *err) MUST_CHECK;
+void call_json(struct call *call, int status, struct json_writer *w);
 
 /* The tolerance for matching in microseconds: tolerance_minutes, or else the
  * setting. */

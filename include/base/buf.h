@@ -23,6 +23,11 @@ struct buf {
 void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_puts(struct buf *buf, const char *text);
 void buf_putc(struct buf *buf, char c);
+/* Room for `len` bytes and a NUL behind what is there, to be written at once
+ * and then told to buf_wrote; NULL when memory is short. */
+char *buf_room(struct buf *buf, size_t len) MUST_CHECK;
+void buf_wrote(struct buf *buf, size_t len);
+
 void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The bytes so far as a string, "" when there are none. Borrowed until the

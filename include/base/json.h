@@ -50,16 +50,20 @@ bool json_member(const struct json *object, const char *name,
 /* An integer within int64; false for a fraction, an exponent, no number. */
 bool json_integer(const struct json *value, int64_t *out) MUST_CHECK;
 
-/* The writer. Failures stick to the buffer. Strings that are not UTF-8 (the
- * database and the bucket are not trusted) get U+FFFD for each bad byte. */
+/* The writer. Failures, and calls that do not make a JSON text, stick to the
+ * buffer. Strings that are not UTF-8 (the database and the bucket are not
+ * trusted) get U+FFFD for each bad byte. */
 struct json_writer {
 	struct buf *out;
-	void *gen; /* yajl_gen */
+	/* What may come: a first key or value, another one behind a comma, the
+	 * value of a key, nothing. */
+	enum { JSON_FIRST, JSON_NEXT, JSON_VALUE, JSON_DONE } place;
+	size_t depth;
+	bool objects[JSON_MAX_DEPTH]; /* or arrays, by depth */
 };
 
-/* The arena is for the writer itself; nothing has to be closed. */
-bool json_writer_open(struct json_writer *w, struct arena *arena,
-    struct buf *out, struct error *err) MUST_CHECK;
+/* Nothing has to be closed. */
+void json_writer_begin(struct json_writer *w, struct buf *out);
 
 void json_object_begin(struct json_writer *w);
 void json_object_end(struct json_writer *w);

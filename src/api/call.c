@@ -17,13 +17,12 @@ call_param(const struct call *call, const char *name)
 	return &not_given;
 }
 
-bool
-call_json(
-    struct call *call, int status, struct json_writer *w, struct error *err)
+void
+call_json(struct call *call, int status, struct json_writer *w)
 {
 	call->response->status = status;
 	call->response->content_type = "application/json";
-	return json_writer_open(w, call->arena, &call->response->body, err);
+	json_writer_begin(w, &call->response->body);
 }
 
 usec_t

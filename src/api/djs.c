@@ -18,9 +18,9 @@ post_register(struct call *call, struct error *err)
 	if (!guard_is_admin(call, &admin, err) ||
 	    !guard_public_write(call, "registration", err) ||
 	    !djs_register(call->db, call->arena, call_param(call, "name")->text,
-		call_param(call, "email")->text, &dj, err) ||
-	    !call_json(call, 200, &w, err))
+		call_param(call, "email")->text, &dj, err))
 		return false;
+	call_json(call, 200, &w);
 	view_dj(&w, &dj, admin);
 	return true;
 }
@@ -81,8 +81,9 @@ answer(struct call *call, bool admin, struct error *err)
 
 	if (!djs_find(
 		call->db, call->arena, &call_param(call, "id")->id, &dj, err) ||
-	    !read_night(call, &night, err) || !call_json(call, 200, &w, err))
+	    !read_night(call, &night, err))
 		return false;
+	call_json(call, 200, &w);
 	night_place(&night, &dj);
 	view_dj(&w, &dj, admin);
 	return true;

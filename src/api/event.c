@@ -87,8 +87,9 @@ get_current(struct call *call, struct error *err)
 	struct json_writer w;
 	struct night night;
 
-	if (!event_night(call, &night, err) || !call_json(call, 200, &w, err))
+	if (!event_night(call, &night, err))
 		return false;
+	call_json(call, 200, &w);
 	view_event(&w, &night.event, &night, call->now);
 	return true;
 }
@@ -126,9 +127,9 @@ post_start(struct call *call, struct error *err)
 	    !events_start(
 		call->db, call->config, call->arena, &event, call->now, err) ||
 	    !tick_night(
-		call->db, call->config, call->arena, call->now, &night, err) ||
-	    !call_json(call, 200, &w, err))
+		call->db, call->config, call->arena, call->now, &night, err))
 		return false;
+	call_json(call, 200, &w);
 	view_event(&w, &event, &night, call->now);
 	return true;
 }
@@ -145,8 +146,7 @@ post_end(struct call *call, struct error *err)
 		ended, &n_ended, err))
 		return false;
 	look_for_recordings(call, ended, n_ended, false);
-	if (!call_json(call, 200, &w, err))
-		return false;
+	call_json(call, 200, &w);
 	view_event(&w, &event, NULL, call->now);
 	return true;
 }

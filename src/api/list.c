@@ -83,9 +83,9 @@ bool
 list_begin(
     struct list *list, struct call *call, size_t n_ids, struct error *err)
 {
-	if (!read_place(list, call, n_ids, err) ||
-	    !call_json(call, 200, &list->w, err))
+	if (!read_place(list, call, n_ids, err))
 		return false;
+	call_json(call, 200, &list->w);
 	json_array_begin(&list->w);
 	return true;
 }

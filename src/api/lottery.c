@@ -45,9 +45,9 @@ post_draw(struct call *call, struct error *err)
 	struct json_writer w;
 	struct night night;
 
-	if (!lottery_draw(call->db, call->config, call->arena, &result, err) ||
-	    !call_json(call, 200, &w, err))
+	if (!lottery_draw(call->db, call->config, call->arena, &result, err))
 		return false;
+	call_json(call, 200, &w);
 	if (!result.drawn) {
 		json_null(&w);
 		return true;
@@ -199,9 +199,9 @@ get_draw(struct call *call, struct error *err)
 	size_t i;
 
 	if (!lottery_find(call->db, call->arena, &call_param(call, "id")->id,
-		&result, err) ||
-	    !call_json(call, 200, &w, err))
+		&result, err))
 		return false;
+	call_json(call, 200, &w);
 	json_object_begin(&w);
 	add_draw(&w, &result.draw);
 	add_rules(&w, &result.draw);
@@ -253,8 +253,7 @@ get_statistics(struct call *call, struct error *err)
 		write_statistics_table(call, &statistics);
 		return true;
 	}
-	if (!call_json(call, 200, &w, err))
-		return false;
+	call_json(call, 200, &w);
 	view_lottery_statistics(&w, &statistics);
 	return true;
 }
@@ -265,9 +264,9 @@ post_reset(struct call *call, struct error *err)
 	struct json_writer w;
 
 	if (!queue_reset(
-		call->db, call->config, call->arena, true, call->now, err) ||
-	    !call_json(call, 200, &w, err))
+		call->db, call->config, call->arena, true, call->now, err))
 		return false;
+	call_json(call, 200, &w);
 	json_object_begin(&w);
 	json_key(&w, "success");
 	json_bool(&w, true);

@@ -49,9 +49,10 @@ answer_queue(struct call *call, bool admin, struct error *err)
 	struct dj_array array = {.admin = admin};
 	struct night night;
 
-	return read_night(call, &night, err) &&
-	    call_json(call, 200, &array.w, err) &&
-	    add_queue(&night, &array, err);
+	if (!read_night(call, &night, err))
+		return false;
+	call_json(call, 200, &array.w);
+	return add_queue(&night, &array, err);
 }
 
 static bool
@@ -86,9 +87,9 @@ get_next(struct call *call, struct error *err)
 	struct night night;
 
 	if (!guard_is_admin(call, &array.admin, err) ||
-	    !read_night(call, &night, err) ||
-	    !call_json(call, 200, &array.w, err))
+	    !read_night(call, &night, err))
 		return false;
+	call_json(call, 200, &array.w);
 	add_next(&night, &array);
 	return true;
 }
@@ -148,9 +149,9 @@ get_pool(struct call *call, struct error *err)
 	int64_t total;
 
 	if (!guard_is_admin(call, &array.admin, err) ||
-	    !read_night(call, &night, err) ||
-	    !call_json(call, 200, &array.w, err))
+	    !read_night(call, &night, err))
 		return false;
+	call_json(call, 200, &array.w);
 	json_object_begin(&array.w);
 	json_key(&array.w, "active_djs");
 	if (!add_pool(call, &array, err))
@@ -175,9 +176,9 @@ get_admin_queue(struct call *call, struct error *err)
 	struct night night;
 
 	if (!read_night(call, &night, err) ||
-	    !lottery_statistics(call->db, call->arena, &statistics, err) ||
-	    !call_json(call, 200, &array.w, err))
+	    !lottery_statistics(call->db, call->arena, &statistics, err))
 		return false;
+	call_json(call, 200, &array.w);
 	json_object_begin(&array.w);
 	json_key(&array.w, "lottery_pool");
 	if (!add_pool(call, &array, err))

@@ -31,9 +31,9 @@ post_link(struct call *call, struct error *err)
 
 	if (!links_set(call->db, call->config, call->arena, &request,
 		recorder_id, recording_id, call_param(call, "force")->truth,
-		err) ||
-	    !call_json(call, 200, &w, err))
+		err))
 		return false;
+	call_json(call, 200, &w);
 	json_object_begin(&w);
 	json_key(&w, "success");
 	json_bool(&w, true);
@@ -127,9 +127,9 @@ post_auto_link(struct call *call, struct error *err)
 
 	index_refresh_if_stale(call);
 	if (!links_find(
-		call->db, call->config, call->arena, &request, &result, err) ||
-	    !call_json(call, 200, &w, err))
+		call->db, call->config, call->arena, &request, &result, err))
 		return false;
+	call_json(call, 200, &w);
 	success = result.n_parts > 0;
 	json_object_begin(&w);
 	json_key(&w, "success");
@@ -272,8 +272,9 @@ get_download(struct call *call, struct error *err)
 		&call_param(call, "session_id")->id, &session, err))
 		return false;
 	url = presign(call, &session, format, expires, err);
-	if (url == NULL || !call_json(call, 200, &w, err))
+	if (url == NULL)
 		return false;
+	call_json(call, 200, &w);
 	if (call_param(call, "redirect")->truth &&
 	    !redirect(call, &session, format, url, err))
 		return false;
@@ -371,8 +372,7 @@ get_session(struct call *call, struct error *err)
 		if (!url_if_there(call, &session, (enum recording_format)i,
 			&urls[i], err))
 			return false;
-	if (!call_json(call, 200, &w, err))
-		return false;
+	call_json(call, 200, &w);
 	json_object_begin(&w);
 	view_session_members(call, &w, &session, urls[RECORDING_OGG]);
 	json_key(&w, "recording_urls");

@@ -82,12 +82,11 @@ index_refresh_if_stale(struct call *call)
 }
 
 static bool
-answer_running(struct call *call, struct error *err)
+answer_running(struct call *call)
 {
 	struct json_writer w;
 
-	if (!call_json(call, 202, &w, err))
-		return false;
+	call_json(call, 202, &w);
 	json_object_begin(&w);
 	json_key(&w, "status");
 	json_string(&w, "running");
@@ -136,7 +135,7 @@ answer_report(struct call *call, const struct buf *report, struct error *err)
 	if (!read_status(call, report, &status, &detail, err))
 		return false;
 	if (status != NULL && strcmp(status, "busy") == 0)
-		return answer_running(call, err);
+		return answer_running(call);
 	if (status == NULL || strcmp(status, "done") != 0)
 		return error_set(err, ERROR_UNAVAILABLE, "%s",
 		    detail == NULL ? "the refresh failed" : detail);
@@ -180,7 +179,7 @@ run_and_answer(struct call *call, struct error *err)
 	    argv, WAIT_MILLISECONDS, MAX_REPORT, &report, &ended, err);
 	if (ok)
 		ok = ended ? answer_report(call, &report, err)
-			   : answer_running(call, err);
+			   : answer_running(call);
 	buf_free(&report);
 	return ok;
 }
@@ -197,7 +196,7 @@ post_sync(struct call *call, struct error *err)
 	    !take_place(call, &owner, &place, err))
 		return false;
 	if (place == NULL)
-		return answer_running(call, err);
+		return answer_running(call);
 	ok = run_and_answer(call, err);
 	/* A place that cannot be given back is free again soon. */
 	if (!lease_release(call->db, place, &owner, &ignored))

@@ -86,9 +86,9 @@ put_one(struct call *call, struct error *err)
 
 	if (!recorders_change(call->db, id, &change, err) ||
 	    !recorders_find(
-		call->db, call->arena, id, call->now, &recorder, err) ||
-	    !call_json(call, 200, &w, err))
+		call->db, call->arena, id, call->now, &recorder, err))
 		return false;
+	call_json(call, 200, &w);
 	add_recorder(&w, &recorder);
 	return true;
 }

@@ -46,8 +46,9 @@ get_recording(struct call *call, struct error *err)
 	struct json_writer w;
 	struct night night;
 
-	if (!read_night(call, &night, err) || !call_json(call, 200, &w, err))
+	if (!read_night(call, &night, err))
 		return false;
+	call_json(call, 200, &w);
 	json_object_begin(&w);
 	if (!view_recording_members(call, &w, &night.recording, &urls, err))
 		return false;

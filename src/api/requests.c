@@ -43,9 +43,9 @@ post_request(struct call *call, struct error *err)
 
 	if (!guard_is_admin(call, &admin, err) ||
 	    !guard_public_write(call, "request", err) ||
-	    !requests_add(call->db, call->arena, &request, err) ||
-	    !call_json(call, 201, &w, err))
+	    !requests_add(call->db, call->arena, &request, err))
 		return false;
+	call_json(call, 201, &w);
 	view_request(&w, &request, admin);
 	return true;
 }
@@ -89,9 +89,9 @@ decide(struct call *call, const char *status, struct error *err)
 	struct json_writer w;
 
 	if (!requests_decide(call->db, call->arena, &call_param(call, "id")->id,
-		status, call->now, &request, err) ||
-	    !call_json(call, 200, &w, err))
+		status, call->now, &request, err))
 		return false;
+	call_json(call, 200, &w);
 	view_request(&w, &request, true);
 	return true;
 }

@@ -65,8 +65,7 @@ handle(struct call *call, struct request *request, char allow[64],
 	if (!request_read(request, err))
 		return false;
 	if (request->server_error != 0) {
-		problem_write_status(
-		    call->response, call->arena, request->server_error);
+		problem_write_status(call->response, request->server_error);
 		return true;
 	}
 	if (!route_find(route_tables, request, &call->route, allow, err))
@@ -157,7 +156,7 @@ answer_error(struct call *call, const char *allow, struct error *err)
 	buf_reset(&call->response->headers, call->response->headers.cap);
 	if (err->code == ERROR_METHOD)
 		response_header(call->response, "Allow", allow);
-	problem_write(call->response, call->arena, err);
+	problem_write(call->response, err);
 }
 
 void

@@ -16,9 +16,10 @@ answer(struct call *call, int status, const struct uuid *id, struct error *err)
 	struct session session;
 	struct json_writer w;
 
-	return sessions_find(call->db, call->arena, id, &session, err) &&
-	    call_json(call, status, &w, err) &&
-	    view_session(call, &w, &session, err);
+	if (!sessions_find(call->db, call->arena, id, &session, err))
+		return false;
+	call_json(call, status, &w);
+	return view_session(call, &w, &session, err);
 }
 
 static bool
@@ -173,9 +174,9 @@ get_current(struct call *call, struct error *err)
 	bool found;
 
 	index_refresh_if_stale(call);
-	if (!sessions_current(call->db, call->arena, &session, &found, err) ||
-	    !call_json(call, 200, &w, err))
+	if (!sessions_current(call->db, call->arena, &session, &found, err))
 		return false;
+	call_json(call, 200, &w);
 	if (found)
 		return view_session(call, &w, &session, err);
 	json_null(&w);
@@ -220,8 +221,7 @@ get_statistics(struct call *call, struct error *err)
 		write_statistics_table(call, &statistics);
 		return true;
 	}
-	if (!call_json(call, 200, &w, err))
-		return false;
+	call_json(call, 200, &w);
 	json_object_begin(&w);
 	json_key(&w, "total_sessions");
 	json_number(&w, statistics.total);
@@ -254,8 +254,7 @@ get_download(struct call *call, struct error *err)
 	link = urls_lasting(call, &session.id);
 	if (link == NULL)
 		return error_memory(err);
-	if (!call_json(call, 200, &w, err))
-		return false;
+	call_json(call, 200, &w);
 	json_string(&w, link);
 	return true;
 }

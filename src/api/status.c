@@ -21,8 +21,8 @@ get_health(struct call *call, struct error *err)
 {
 	struct json_writer w;
 
-	if (!call_json(call, 200, &w, err))
-		return false;
+	(void)err;
+	call_json(call, 200, &w);
 	json_object_begin(&w);
 	json_key(&w, "status");
 	json_string(&w, "ok");
@@ -150,8 +150,8 @@ get_ready(struct call *call, struct error *err)
 	struct json_writer w;
 	bool ok = index_state(call->db, call->arena, &index, &database);
 
-	if (!call_json(call, 200, &w, err))
-		return false;
+	(void)err;
+	call_json(call, 200, &w);
 	json_object_begin(&w);
 	add_line(&w, "database", ok, ok ? "answers" : database.detail);
 	if (call->config->recorder_enabled) {

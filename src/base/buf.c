@@ -10,9 +10,8 @@
 
 #define FIRST_CAPACITY 256
 
-/* Make room for `more` bytes and the NUL. */
 static bool
-reserve(struct buf *buf, size_t more)
+grow(struct buf *buf, size_t more)
 {
 	size_t cap = buf->cap == 0 ? FIRST_CAPACITY : buf->cap;
 	char *data;
@@ -21,8 +20,6 @@ reserve(struct buf *buf, size_t more)
 		buf->failed = true;
 		return false;
 	}
-	if (buf->len + more < buf->cap)
-		return true;
 	while (cap <= buf->len + more)
 		cap *= 2;
 	data = realloc(buf->data, cap);
@@ -33,6 +30,13 @@ reserve(struct buf *buf, size_t more)
 	buf->data = data;
 	buf->cap = cap;
 	return true;
+}
+
+/* Make room for `more` bytes and the NUL. */
+static inline bool
+reserve(struct buf *buf, size_t more)
+{
+	return (more < buf->cap - buf->len && !buf->failed) || grow(buf, more);
 }
 
 void
@@ -46,6 +50,19 @@ buf_add(struct buf *buf, const void *bytes, size_t len)
 	buf->data[buf->len] = '\0';
 }
 
+char *
+buf_room(struct buf *buf, size_t len)
+{
+	return reserve(buf, len) ? buf->data + buf->len : NULL;
+}
+
+void
+buf_wrote(struct buf *buf, size_t len)
+{
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
 void
 buf_puts(struct buf *buf, const char *text)
 {
@@ -55,20 +72,29 @@ buf_puts(struct buf *buf, const char *text)
 void
 buf_putc(struct buf *buf, char c)
 {
-	buf_add(buf, &c, 1);
+	if (!reserve(buf, 1))
+		return;
+	buf->data[buf->len++] = c;
+	buf->data[buf->len] = '\0';
 }
 
 void
 buf_printf(struct buf *buf, const char *fmt, ...)
 {
 	va_list args, again;
+	size_t room;
 	int len;
 
+	if (!reserve(buf, 0))
+		return;
+	room = buf->cap - buf->len;
 	va_start(args, fmt);
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = vsnprintf(buf->data + buf->len, room, fmt, args);
 	if (len < 0)
 		buf->failed = true;
+	else if ((size_t)len < room)
+		buf->len += (size_t)len;
 	else if (reserve(buf, (size_t)len)) {
 		(void)vsnprintf(
 		    buf->data + buf->len, (size_t)len + 1, fmt, again);

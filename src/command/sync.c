@@ -132,19 +132,15 @@ static void
 print_json(const char *status, const struct sync_report *report,
     unsigned linked, const struct error *failure)
 {
-	struct arena arena = ARENA_INIT;
 	struct buf out = BUF_INIT;
 	struct json_writer writer;
-	struct error err;
-	const char *text = NULL;
+	const char *text;
 
-	if (json_writer_open(&writer, &arena, &out, &err)) {
-		write_report(&writer, status, report, linked, failure);
-		text = buf_text(&out);
-	}
+	json_writer_begin(&writer, &out);
+	write_report(&writer, status, report, linked, failure);
+	text = buf_text(&out);
 	(void)printf("%s\n", text == NULL ? "{\"status\":\"failed\"}" : text);
 	buf_free(&out);
-	arena_free(&arena);
 }
 
 /* Tell how it went; returns the exit status. */

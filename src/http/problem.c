@@ -55,21 +55,16 @@ add_headers(struct response *response)
 }
 
 static void
-write_body(struct response *response, struct arena *arena, int status,
-    const char *detail)
+write_body(struct response *response, int status, const char *detail)
 {
 	const char *title = response_phrase(status);
 	struct json_writer w;
-	struct error ignored;
 
 	response->status = status;
 	response->content_type = "application/problem+json";
 	add_headers(response);
 	buf_reset(&response->body, response->body.cap);
-	if (!json_writer_open(&w, arena, &response->body, &ignored)) {
-		response->body.failed = true;
-		return;
-	}
+	json_writer_begin(&w, &response->body);
 	json_object_begin(&w);
 	json_key(&w, "title");
 	json_string(&w, title);
@@ -83,22 +78,20 @@ write_body(struct response *response, struct arena *arena, int status,
 }
 
 void
-problem_write(
-    struct response *response, struct arena *arena, const struct error *err)
+problem_write(struct response *response, const struct error *err)
 {
-	write_body(response, arena, problem_status(err->code), err->detail);
+	write_body(response, problem_status(err->code), err->detail);
 }
 
 /* 500 is what lighttpd says of a worker that has died: another one is there in
  * a moment. */
 void
-problem_write_status(struct response *response, struct arena *arena, int status)
+problem_write_status(struct response *response, int status)
 {
 	if (status == 500)
-		write_body(
-		    response, arena, 503, "no worker gave a whole answer");
+		write_body(response, 503, "no worker gave a whole answer");
 	else
-		write_body(response, arena, status,
+		write_body(response, status,
 		    "the web server refused the request");
 }
 

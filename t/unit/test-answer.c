@@ -119,7 +119,7 @@ test_problems(void)
 
 		response_reset(&r);
 		(void)error_set(&err, code, "a \"detail\"");
-		problem_write(&r, &arena, &err);
+		problem_write(&r, &err);
 		tap_ok(r.status == problems[i].status &&
 			problem_status(code) == r.status &&
 			strcmp(response_phrase(r.status), "Error") != 0,
@@ -151,14 +151,14 @@ test_problem_late(void)
 	r.body.failed = true;
 	r.status = 201;
 	(void)error_set(&err, ERROR_CONFLICT, "bad \xff byte");
-	problem_write(&r, &arena, &err);
+	problem_write(&r, &err);
 	tap_is_str(buf_text(&r.headers), "Vary: Origin\r\n", "headers stay");
 	tap_is_str(buf_text(&r.body),
 	    "{\"title\":\"Conflict\",\"status\":409,\"detail\":"
 	    "\"bad \xef\xbf\xbd byte\",\"error\":\"Conflict\"}",
 	    "the body does not");
 	response_reset(&r);
-	problem_write_status(&r, &arena, 404);
+	problem_write_status(&r, 404);
 	tap_ok(r.status == 404 &&
 		strncmp(buf_text(&r.body), "{\"title\":\"Not Found\"", 20) == 0,
 	    "an error of the web server's");

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <yajl/yajl_gen.h>
 
 #include "base/json.h"
 #include "tap.h"
@@ -33,11 +34,8 @@ static const struct {
 static void
 open_writer(struct json_writer *w, struct buf *out)
 {
-	struct error err;
-
 	buf_reset(out, 0);
-	if (!json_writer_open(w, &arena, out, &err))
-		printf("Bail out! %s\n", err.detail);
+	json_writer_begin(w, out);
 }
 
 static void
@@ -146,6 +144,49 @@ value_for_key(struct json_writer *w)
 }
 
 static void
+key_for_value(struct json_writer *w)
+{
+	json_array_begin(w);
+	json_key(w, "a");
+}
+
+static void
+second_key(struct json_writer *w)
+{
+	json_object_begin(w);
+	json_key(w, "a");
+	json_key(w, "b");
+}
+
+static void
+key_without_value(struct json_writer *w)
+{
+	json_object_begin(w);
+	json_key(w, "a");
+	json_object_end(w);
+}
+
+static void
+wrong_end(struct json_writer *w)
+{
+	json_object_begin(w);
+	json_array_end(w);
+}
+
+static void
+end_of_nothing(struct json_writer *w)
+{
+	json_array_end(w);
+}
+
+static void
+too_deep(struct json_writer *w)
+{
+	for (int i = 0; i <= JSON_MAX_DEPTH; i++)
+		json_array_begin(w);
+}
+
+static void
 second_value(struct json_writer *w)
 {
 	json_null(w);
@@ -176,6 +217,12 @@ static const struct {
 	const char *what;
 } mistakes[] = {
     {value_for_key, "a value in the place of a key"},
+    {key_for_value, "a key in an array"},
+    {second_key, "a key in the place of a value"},
+    {key_without_value, "a key without a value"},
+    {wrong_end, "the end of something else"},
+    {end_of_nothing, "the end of nothing"},
+    {too_deep, "too many levels"},
     {second_value, "a second value"},
     {not_a_number, "no number"},
     {infinity_number, "an infinite number"},
@@ -307,6 +354,48 @@ test_every_character(void)
 	buf_free(&out);
 }
 
+/* What yajl's generator makes of a string. */
+static bool
+is_as_of_yajl(const char *text, size_t len, const struct buf *ours)
+{
+	yajl_gen gen = yajl_gen_alloc(NULL);
+	const unsigned char *theirs = NULL;
+	size_t n = 0;
+	bool same;
+
+	same = gen != NULL &&
+	    yajl_gen_string(gen, (const unsigned char *)text, len) ==
+		yajl_gen_status_ok &&
+	    yajl_gen_get_buf(gen, &theirs, &n) == yajl_gen_status_ok &&
+	    n == ours->len && memcmp(theirs, ours->data, n) == 0;
+	if (gen != NULL)
+		yajl_gen_free(gen);
+	return same;
+}
+
+/* Each ASCII character at each place of eight, and at the end. */
+static void
+test_as_of_yajl(void)
+{
+	char text[20];
+	struct buf out = BUF_INIT;
+	struct json_writer w;
+	unsigned different = 0;
+
+	for (size_t place = 0; place < sizeof(text) - 1; place++)
+		for (int c = 1; c < 0x80; c++) {
+			memset(text, 'a', sizeof(text) - 1);
+			text[sizeof(text) - 1] = '\0';
+			text[place] = (char)c;
+			open_writer(&w, &out);
+			json_string(&w, text);
+			if (!is_as_of_yajl(text, strlen(text), &out))
+				different++;
+		}
+	tap_ok(different == 0, "strings are as yajl writes them");
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -323,6 +412,7 @@ main(void)
 		   "]]]]]]]]",
 	    "32 levels");
 	test_every_character();
+	test_as_of_yajl();
 	arena_free(&arena);
 	return tap_done();
 }
