@@ -29,9 +29,19 @@ struct urls_file {
 const char *urls_presigned(struct call *call, const struct urls_file *file,
     struct error *err) MUST_CHECK;
 
-/* The plain URL, {public endpoint}/{bucket}/{key}; as urls_presigned. */
-const char *urls_plain(struct call *call, const struct urls_file *file,
+/* The plain URLs of a recording's files, {public endpoint}/{bucket}/{key}: they
+ * differ in their last part only. In the arena. */
+struct urls_folder {
+	char *url;
+	size_t len; /* of what they share */
+};
+
+bool urls_folder_open(struct urls_folder *folder, struct call *call,
+    const struct uuid *recorder_id, const struct uuid *recording_id,
     struct error *err) MUST_CHECK;
+
+/* That of a file that layout_file knows; until the next call. */
+const char *urls_folder_file(struct urls_folder *folder, enum layout_kind kind);
 
 /* The lasting address of a set's OGG file, in the arena; NULL when memory is
  * short. */

@@ -12,6 +12,9 @@
 /* The longest key that layout_key makes (97 bytes with its NUL) fits. */
 #define LAYOUT_KEY_SIZE 128
 
+/* The longest name of a file, with its NUL, fits. */
+#define LAYOUT_NAME_SIZE 16
+
 enum layout_kind {
 	LAYOUT_FOREIGN, /* not the recorder's: to be passed over */
 	LAYOUT_SYSTEM_METADATA,
@@ -46,6 +49,11 @@ struct layout_file {
 /* Read a key. Ids are lower-case UUIDs to the letter: another spelling is
  * another key in S3, so it is foreign, as is all else that does not fit. */
 void layout_parse(const char *key, size_t len, struct layout_object *out);
+
+/* What the keys of a session's files begin with, with a NUL. */
+#define LAYOUT_FOLDER_SIZE (2 * UUID_TEXT_SIZE + sizeof("/sessions"))
+void layout_folder(const struct uuid *recorder_id,
+    const struct uuid *session_id, char out[LAYOUT_FOLDER_SIZE]);
 
 /* The key of a session's file, with a NUL. False for a kind that
  * layout_file does not know, or when `size` is too small. */

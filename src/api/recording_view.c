@@ -26,39 +26,55 @@ view_span_members(
 	view_seconds(w, "duration_seconds", span->has_duration, span->duration);
 }
 
-static bool
-add_url(struct call *call, struct json_writer *w, const char *name,
-    const struct recording *recording, enum layout_kind kind,
-    const struct recording_urls *urls, struct error *err)
+/* The files of a recording. */
+struct files {
+	struct call *call;
+	const struct recording *recording;
+	const struct recording_urls *urls;
+	struct urls_folder folder; /* of plain URLs, once one is asked for */
+};
+
+/* NULL when it cannot be made. */
+static const char *
+make_url(struct files *files, enum layout_kind kind, struct error *err)
 {
+	const struct recording *recording = files->recording;
 	const struct urls_file file = {
 	    .kind = kind,
 	    .recorder_id = &recording->recorder_id,
 	    .recording_id = &recording->id,
-	    .save_as = urls->save_as,
-	    .expires = urls_default_expires(call),
+	    .save_as = files->urls->save_as,
+	    .expires = urls_default_expires(files->call),
 	};
-	const char *url = urls->presigned ? urls_presigned(call, &file, err)
-					  : urls_plain(call, &file, err);
 
-	if (url == NULL)
-		return false;
+	if (files->urls->presigned)
+		return urls_presigned(files->call, &file, err);
+	if (files->folder.url == NULL &&
+	    !urls_folder_open(&files->folder, files->call,
+		&recording->recorder_id, &recording->id, err))
+		return NULL;
+	return urls_folder_file(&files->folder, kind);
+}
+
+/* A member for a file; null when it is not there. */
+static bool
+add_url(struct files *files, struct json_writer *w, const char *name,
+    enum layout_kind kind, bool there, struct error *err)
+{
+	const char *url = NULL;
+
+	if (there && !files->recording->gone) {
+		url = make_url(files, kind, err);
+		if (url == NULL)
+			return false;
+	}
 	json_key(w, name);
 	json_string(w, url);
 	return true;
 }
 
-static void
-add_no_url(struct json_writer *w, const char *name)
-{
-	json_key(w, name);
-	json_null(w);
-}
-
-bool
-view_recording_urls(struct call *call, struct json_writer *w,
-    const struct recording *recording, const struct recording_urls *urls,
-    struct error *err)
+static bool
+add_data_urls(struct files *files, struct json_writer *w, struct error *err)
 {
 	static const char *const names[RECORDING_FORMATS] = {
 	    [RECORDING_OGG] = "ogg_url",
@@ -71,13 +87,21 @@ view_recording_urls(struct call *call, struct json_writer *w,
 	for (i = 0; i < RECORDING_FORMATS; i++) {
 		enum recording_format format = (enum recording_format)i;
 
-		if (recording->gone || !recording_has_file(recording, format))
-			add_no_url(w, names[i]);
-		else if (!add_url(call, w, names[i], recording,
-			     recording_layout(format), urls, err))
+		if (!add_url(files, w, names[i], recording_layout(format),
+			recording_has_file(files->recording, format), err))
 			return false;
 	}
 	return true;
+}
+
+bool
+view_recording_urls(struct call *call, struct json_writer *w,
+    const struct recording *recording, const struct recording_urls *urls,
+    struct error *err)
+{
+	struct files files = {call, recording, urls, {0}};
+
+	return add_data_urls(&files, w, err);
 }
 
 static bool
@@ -85,14 +109,13 @@ add_files(struct call *call, struct json_writer *w,
     const struct recording *recording, const struct recording_urls *urls,
     struct error *err)
 {
+	struct files files = {call, recording, urls, {0}};
+
 	json_key(w, "files");
 	json_object_begin(w);
-	if (!view_recording_urls(call, w, recording, urls, err))
-		return false;
-	if (recording->gone || recording->metadata_etag[0] == '\0')
-		add_no_url(w, "metadata_url");
-	else if (!add_url(call, w, "metadata_url", recording,
-		     LAYOUT_SESSION_METADATA, urls, err))
+	if (!add_data_urls(&files, w, err) ||
+	    !add_url(&files, w, "metadata_url", LAYOUT_SESSION_METADATA,
+		recording->metadata_etag[0] != '\0', err))
 		return false;
 	json_object_end(w);
 	return true;

@@ -102,20 +102,32 @@ urls_presigned(
 	    call, &out, sigv4_presign(call->signer, &url, &out, err), err);
 }
 
-const char *
-urls_plain(struct call *call, const struct urls_file *file, struct error *err)
+bool
+urls_folder_open(struct urls_folder *folder, struct call *call,
+    const struct uuid *recorder_id, const struct uuid *recording_id,
+    struct error *err)
 {
-	char key[LAYOUT_KEY_SIZE];
+	char key[LAYOUT_FOLDER_SIZE];
 	const struct sigv4_url url = describe(call, key);
 	struct buf out = BUF_INIT;
 
-	if (!layout_key(file->kind, file->recorder_id, file->recording_id, key,
-		sizeof(key))) {
-		(void)error_set(err, ERROR_INTERNAL, "no key for a file");
-		return NULL;
-	}
+	layout_folder(recorder_id, recording_id, key);
 	sigv4_plain_url(&url, &out);
-	return finish(call, &out, true, err);
+	folder->len = out.len;
+	folder->url = out.failed
+	    ? NULL
+	    : arena_alloc(call->arena, out.len + LAYOUT_NAME_SIZE);
+	if (folder->url != NULL)
+		memcpy(folder->url, out.data, out.len);
+	buf_free(&out);
+	return folder->url != NULL || error_memory(err);
+}
+
+const char *
+urls_folder_file(struct urls_folder *folder, enum layout_kind kind)
+{
+	(void)strcpy(folder->url + folder->len, layout_file(kind)->name);
+	return folder->url;
 }
 
 const char *

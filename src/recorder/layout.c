@@ -109,22 +109,31 @@ layout_parse(const char *key, size_t len, struct layout_object *out)
 		*out = (struct layout_object){.kind = LAYOUT_FOREIGN};
 }
 
+void
+layout_folder(const struct uuid *recorder_id, const struct uuid *session_id,
+    char out[LAYOUT_FOLDER_SIZE])
+{
+	static const char middle[] = "/sessions/";
+
+	uuid_format(recorder_id, out);
+	out += UUID_LEN;
+	memcpy(out, middle, sizeof(middle) - 1);
+	out += sizeof(middle) - 1;
+	uuid_format(session_id, out);
+	memcpy(out + UUID_LEN, "/", 2);
+}
+
 bool
 layout_key(enum layout_kind kind, const struct uuid *recorder_id,
     const struct uuid *session_id, char *out, size_t size)
 {
 	const struct layout_file *file = layout_file(kind);
-	char recorder[UUID_TEXT_SIZE];
-	char session[UUID_TEXT_SIZE];
-	int len;
 
-	if (file == NULL)
+	if (file == NULL || LAYOUT_FOLDER_SIZE + strlen(file->name) > size)
 		return false;
-	uuid_format(recorder_id, recorder);
-	uuid_format(session_id, session);
-	len = snprintf(
-	    out, size, "%s/sessions/%s/%s", recorder, session, file->name);
-	return len > 0 && (size_t)len < size;
+	layout_folder(recorder_id, session_id, out);
+	(void)strcpy(out + LAYOUT_FOLDER_SIZE - 1, file->name);
+	return true;
 }
 
 bool
