@@ -1,8 +1,6 @@
 /* Time stamps: the calendar and RFC 3339. */
 #include "base/clock.h"
 
-#include <stdio.h>
-
 #define SECONDS_PER_DAY 86400
 
 /* Days since 1970-01-01. Years are counted from March, so that the leap day
@@ -178,19 +176,35 @@ clock_parse(const char *text, size_t len, usec_t *out)
 	return *out >= CLOCK_MIN && *out <= CLOCK_MAX;
 }
 
+/* `value` in exactly `n` digits; returns what is behind them. */
+static char *
+put_digits(char *out, int value, int n)
+{
+	for (int i = n; i-- > 0; value /= 10)
+		out[i] = (char)('0' + value % 10);
+	return out + n;
+}
+
+static char *
+put_literal(char *out, char c)
+{
+	*out = c;
+	return out + 1;
+}
+
 void
 clock_format(usec_t t, char out[CLOCK_RFC3339_SIZE])
 {
 	struct clock_fields f;
-	char fraction_text[8] = "";
 
 	clock_split(t, &f);
+	out = put_literal(put_digits(out, f.year, 4), '-');
+	out = put_literal(put_digits(out, f.month, 2), '-');
+	out = put_literal(put_digits(out, f.day, 2), 'T');
+	out = put_literal(put_digits(out, f.hour, 2), ':');
+	out = put_literal(put_digits(out, f.minute, 2), ':');
+	out = put_digits(out, f.second, 2);
 	if (f.usec != 0)
-		(void)snprintf(fraction_text, sizeof(fraction_text), ".%06u",
-		    (unsigned)f.usec % 1000000U);
-	(void)snprintf(out, CLOCK_RFC3339_SIZE,
-	    "%04u-%02u-%02uT%02u:%02u:%02u%sZ", (unsigned)f.year % 10000U,
-	    (unsigned)f.month % 100U, (unsigned)f.day % 100U,
-	    (unsigned)f.hour % 100U, (unsigned)f.minute % 100U,
-	    (unsigned)f.second % 100U, fraction_text);
+		out = put_digits(put_literal(out, '.'), f.usec, 6);
+	*put_literal(out, 'Z') = '\0';
 }

@@ -5,50 +5,54 @@
 
 #include "base/hex.h"
 
-/* RFC 3986, section 2.3. */
-static const bool unreserved[256] = {
-    ['A' ... 'Z'] = true,
-    ['a' ... 'z'] = true,
-    ['0' ... '9'] = true,
-    ['-'] = true,
-    ['.'] = true,
-    ['_'] = true,
-    ['~'] = true,
+#define EVERYWHERE 1
+#define IN_PATHS   2
+
+/* Which bytes stay: those of RFC 3986, section 2.3, and in paths the slash. */
+static const unsigned char stays[256] = {
+    ['A' ... 'Z'] = EVERYWHERE | IN_PATHS,
+    ['a' ... 'z'] = EVERYWHERE | IN_PATHS,
+    ['0' ... '9'] = EVERYWHERE | IN_PATHS,
+    ['-'] = EVERYWHERE | IN_PATHS,
+    ['.'] = EVERYWHERE | IN_PATHS,
+    ['_'] = EVERYWHERE | IN_PATHS,
+    ['~'] = EVERYWHERE | IN_PATHS,
+    ['/'] = IN_PATHS,
 };
 
 /* Runs of bytes that stay are added at once: this is most of the time that
  * making a presigned URL takes. */
 static void
-encode(struct buf *out, const char *text, unsigned char also)
+encode(struct buf *out, const char *text, unsigned char where)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	const char *run = text, *p = text;
 	char escape[3] = {'%'};
 
-	for (; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
+	for (;;) {
+		const char *p = text;
 
-		if (unreserved[c] || c == also)
-			continue;
-		escape[1] = digits[c >> 4];
-		escape[2] = digits[c & 15];
-		buf_add(out, run, (size_t)(p - run));
+		while ((stays[(unsigned char)*p] & where) != 0)
+			p++;
+		buf_add(out, text, (size_t)(p - text));
+		if (*p == '\0')
+			return;
+		escape[1] = digits[(unsigned char)*p >> 4];
+		escape[2] = digits[*p & 15];
 		buf_add(out, escape, sizeof(escape));
-		run = p + 1;
+		text = p + 1;
 	}
-	buf_add(out, run, (size_t)(p - run));
 }
 
 void
 percent_encode(struct buf *out, const char *text)
 {
-	encode(out, text, '\0');
+	encode(out, text, EVERYWHERE);
 }
 
 void
 percent_encode_path(struct buf *out, const char *path)
 {
-	encode(out, path, '/');
+	encode(out, path, IN_PATHS);
 }
 
 /* The byte that the two digits at `text` stand for; false when there are no

@@ -57,13 +57,16 @@ uuid_parse(const char *text, size_t len, struct uuid *out)
 void
 uuid_format(const struct uuid *id, char out[UUID_TEXT_SIZE])
 {
+	static const unsigned char groups[] = {4, 2, 2, 2, 6};
+	const unsigned char *bytes = id->bytes;
 	size_t i;
 
-	for (i = 0; i < sizeof(id->bytes); i++) {
-		if (dash_before(i))
+	for (i = 0; i < sizeof(groups); i++) {
+		if (i > 0)
 			*out++ = '-';
-		hex_write(out, &id->bytes[i], 1);
-		out += 2;
+		hex_write(out, bytes, groups[i]);
+		bytes += groups[i];
+		out += 2 * groups[i];
 	}
 }
 

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-/* What is kept of a buffer between requests. */
-#define KEEP (32 * 1024)
+/* What is kept of a buffer between requests: a page of a list has 100 KB. */
+#define KEEP (256 * 1024)
 
 struct reason {
 	int status;
@@ -70,13 +70,18 @@ void
 response_header(struct response *response, const char *name, const char *value)
 {
 	struct buf *out = &response->headers;
+	const char *run = value, *p;
 
-	buf_printf(out, "%s: ", name);
-	for (; *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		buf_putc(out, c < 0x20 || c == 0x7f ? ' ' : *value);
+	buf_puts(out, name);
+	buf_puts(out, ": ");
+	for (p = value; *p != '\0'; p++) {
+		if ((unsigned char)*p >= 0x20 && *p != 0x7f)
+			continue;
+		buf_add(out, run, (size_t)(p - run));
+		buf_putc(out, ' ');
+		run = p + 1;
 	}
+	buf_add(out, run, (size_t)(p - run));
 	buf_puts(out, "\r\n");
 }
 
