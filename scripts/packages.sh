@@ -17,6 +17,10 @@ packages_list() {
 		echo clang-format-14 shellcheck perl xz-utils python3-boto3 \
 			galera-4 logrotate rsync
 		;;
+	bench)
+		echo wrk golang-go cargo php-fpm php-mysql php-cli \
+			python3-boto3 linux-perf
+		;;
 	go)
 		echo golang-go
 		;;

@@ -24,8 +24,7 @@ struct sigv4_param {
 /* Who signs, and the signing key of the day, kept between calls. */
 struct sigv4_signer;
 
-/* The strings are borrowed. NULL when memory is short or OpenSSL has no
- * SHA-256. */
+/* The strings are borrowed. NULL when memory is short. */
 struct sigv4_signer *sigv4_signer_new(const char *access_key,
     const char *secret_key, const char *region) MUST_CHECK;
 void sigv4_signer_free(struct sigv4_signer *signer);

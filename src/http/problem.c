@@ -91,8 +91,8 @@ problem_write_status(struct response *response, int status)
 	if (status == 500)
 		write_body(response, 503, "no worker gave a whole answer");
 	else
-		write_body(response, status,
-		    "the web server refused the request");
+		write_body(
+		    response, status, "the web server refused the request");
 }
 
 static void
