@@ -15,7 +15,7 @@ packages_list() {
 		;;
 	test)
 		echo clang-format-14 shellcheck perl xz-utils python3-boto3 \
-			galera-4 logrotate rsync
+			galera-4 logrotate rsync strace
 		;;
 	bench)
 		echo wrk golang-go cargo php-fpm php-mysql php-cli \
