@@ -1,4 +1,4 @@
-# Some of the allocations of each route fail: t/faults/memory-routes.t has all.
+# Some of the allocations of each route fail: t/memory/routes.t has all.
 use strict;
 use warnings;
 
