@@ -64,7 +64,8 @@ sub test_values {
     my $dj = new_dj($i, $name);
     my $before = metrics($i);
     start_set($i, dj_id => $dj);
-    new_set($i, time - 3 * $DAY, time - 3 * $DAY + 600);
+    # Of another hour than those of the links.
+    new_set($i, time - 6.5 * $DAY, time - 6.5 * $DAY + 600);
     new_set($i, time - 30 * $DAY, time - 30 * $DAY + 600);
     $i->query('INSERT INTO address_counts VALUES'
             . " ('wrong token', REPEAT('a', 16), UTC_TIMESTAMP(6), 7)");
