@@ -18,7 +18,8 @@ struct db;
 enum db_type { DB_NULL, DB_INT, DB_DOUBLE, DB_TEXT, DB_UUID, DB_TIME };
 
 /* A parameter, or a column of a row. A column's type is what the caller asked
- * for, or DB_NULL when it holds NULL. */
+ * for, or DB_NULL when it holds NULL; its value is zero then, or the empty
+ * text: who reads a column that is NOT NULL in sql/ need not ask. */
 struct db_value {
 	enum db_type type;
 	union {
@@ -99,7 +100,7 @@ bool db_each_of_page(struct db *db, const char *first, const char *next,
     struct arena *arena, db_visit *visit, void *context, struct error *err)
     MUST_CHECK;
 
-/* db_each for at most one row. */
+/* db_each for at most one row. Without one all columns are NULL. */
 bool db_select_one(struct db *db, const char *sql, const struct db_value *args,
     size_t n_args, const enum db_type *types, struct db_value *columns,
     size_t n_columns, struct arena *arena, bool *found, struct error *err)

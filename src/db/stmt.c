@@ -353,13 +353,22 @@ read_text(struct rows *rows, size_t i, struct db_value *out, struct error *err)
 	return true;
 }
 
+/* NULL in a column of this type. A text can be read all the same. */
+static struct db_value
+absent(enum db_type type)
+{
+	return type == DB_TEXT
+	    ? (struct db_value){.type = DB_NULL, .as.text.bytes = ""}
+	    : db_null();
+}
+
 static bool
 read_column(
     struct rows *rows, size_t i, struct db_value *out, struct error *err)
 {
 	const struct db_stmt *stmt = rows->stmt;
 
-	*out = (struct db_value){.type = DB_NULL};
+	*out = absent(stmt->types[i]);
 	if (stmt->nulls[i])
 		return true;
 	out->type = stmt->types[i];
@@ -470,8 +479,11 @@ db_select_one(struct db *db, const char *sql, const struct db_value *args,
     size_t n_columns, struct arena *arena, bool *found, struct error *err)
 {
 	struct rows rows = {0};
+	size_t i;
 	bool ok;
 
+	for (i = 0; i < n_columns; i++)
+		columns[i] = absent(types[i]);
 	ok = rows_open(
 		 db, sql, args, n_args, types, n_columns, arena, &rows, err) &&
 	    rows_next(&rows, columns, found, err);
