@@ -177,8 +177,8 @@ raw_path(struct request *request)
 	if (uri[0] != '/')
 		return variable(request, "PATH_INFO");
 	/* Called by the program's own address, as in /cgi-bin/setlink.fcgi/… */
-	if (script_len > 0 && strncmp(uri, script, script_len) == 0 &&
-	    uri[script_len] == '/') {
+	if (script_len > 0 && script_len < len &&
+	    strncmp(uri, script, script_len) == 0 && uri[script_len] == '/') {
 		uri += script_len;
 		len -= script_len;
 	}

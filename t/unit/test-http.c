@@ -76,6 +76,7 @@ static const struct {
     {{GET, "REQUEST_URI=/cgi/s.fcgi", "SCRIPT_NAME=/cgi/s.fcgi"}, NULL,
 	"0 cgi|s.fcgi"},
     {{GET, "REQUEST_URI=/a/b", "SCRIPT_NAME=/cgi/s.fcgi"}, NULL, "0 a|b"},
+    {{GET, "REQUEST_URI=/?a/", "SCRIPT_NAME=/?a"}, NULL, "0  ?a/=/0"},
     {{GET, "REQUEST_URI=/apis/a", "SCRIPT_NAME=/api"}, NULL, "0 apis|a"},
     {{GET, "REQUEST_URI=/a/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15"}, NULL,
 	"0 a|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15"},
