@@ -15,7 +15,10 @@
 
 struct db;
 
-enum db_type { DB_NULL, DB_INT, DB_DOUBLE, DB_TEXT, DB_UUID, DB_TIME };
+/* DB_SPAN is for columns only: a whole number of microseconds that is to be
+ * added to a time. One that no two times are apart is malformed, so that no
+ * such sum is too large for usec_t. */
+enum db_type { DB_NULL, DB_INT, DB_DOUBLE, DB_TEXT, DB_UUID, DB_TIME, DB_SPAN };
 
 /* A parameter, or a column of a row. A column's type is what the caller asked
  * for, or DB_NULL when it holds NULL; its value is zero then, or the empty

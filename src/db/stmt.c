@@ -97,12 +97,16 @@ prepare(struct db *db, const char *sql, struct error *err)
 	return stmt;
 }
 
+/* A time that the server has none for is the first or the last one, which
+ * compares with all others as it does. */
 static void
 time_to_mysql(usec_t t, MYSQL_TIME *out)
 {
 	struct clock_fields f;
 
-	clock_split(t, &f);
+	if (t < CLOCK_MIN)
+		t = CLOCK_MIN;
+	clock_split(t > CLOCK_MAX ? CLOCK_MAX : t, &f);
 	*out = (MYSQL_TIME){
 	    .year = (unsigned)f.year,
 	    .month = (unsigned)f.month,
@@ -152,6 +156,7 @@ bind_parameter(MYSQL_BIND *bind, MYSQL_TIME *time, const struct db_value *value)
 		bind->buffer_type = MYSQL_TYPE_NULL;
 		break;
 	case DB_INT:
+	case DB_SPAN:
 		bind->buffer_type = MYSQL_TYPE_LONGLONG;
 		bind->buffer = writable(&value->as.number);
 		break;
@@ -284,6 +289,7 @@ bind_column(struct db_stmt *stmt, size_t i, enum db_type type)
 	stmt->types[i] = type;
 	switch (type) {
 	case DB_INT:
+	case DB_SPAN:
 		bind->buffer_type = MYSQL_TYPE_LONGLONG;
 		break;
 	case DB_DOUBLE:
@@ -375,6 +381,12 @@ read_column(
 	switch (out->type) {
 	case DB_INT:
 		out->as.number = stmt->cells[i].number;
+		return true;
+	case DB_SPAN:
+		out->as.number = stmt->cells[i].number;
+		if (out->as.number > CLOCK_MAX - CLOCK_MIN ||
+		    out->as.number < CLOCK_MIN - CLOCK_MAX)
+			break;
 		return true;
 	case DB_DOUBLE:
 		out->as.decimal = stmt->cells[i].decimal;

@@ -34,7 +34,7 @@ static const enum db_type types[N_COLUMNS] = {
     [HAS_FILES] = DB_INT,
     [CHUNKS] = DB_INT,
     [NEWEST_CHUNK] = DB_TIME,
-    [CORRECTION] = DB_INT,
+    [CORRECTION] = DB_SPAN,
     [TIED] = DB_INT,
     [HOLDER] = DB_UUID,
 };
@@ -119,7 +119,7 @@ static bool
 read_correction(
     struct db *db, struct arena *arena, usec_t *most, struct error *err)
 {
-	static const enum db_type number[] = {DB_INT};
+	static const enum db_type number[] = {DB_SPAN};
 	struct db_value row;
 	bool found;
 

@@ -19,7 +19,7 @@ select_set(struct db *db, const char *sql, struct arena *arena,
     const struct uuid *id, usec_t now, struct holds_set *out, struct error *err)
 {
 	static const enum db_type types[] = {
-	    DB_TIME, DB_TIME, DB_TEXT, DB_INT, DB_INT, DB_INT};
+	    DB_TIME, DB_TIME, DB_TEXT, DB_INT, DB_SPAN, DB_INT};
 	const struct db_value args[] = {db_uuid(id)};
 	struct db_value row[6];
 	bool found;
@@ -134,7 +134,7 @@ holds_read(struct db *db, struct arena *arena, const struct uuid *id,
     struct error *err)
 {
 	static const enum db_type types[] = {
-	    DB_UUID, DB_UUID, DB_INT, DB_TEXT, DB_TIME, DB_INT};
+	    DB_UUID, DB_UUID, DB_SPAN, DB_TEXT, DB_TIME, DB_INT};
 	const struct db_value args[] = {db_uuid(id), db_int(MATCH_MAX_PARTS)};
 	struct parts out = {parts, n_parts, how};
 

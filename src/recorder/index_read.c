@@ -51,7 +51,7 @@ static const enum db_type types[N_COLUMNS] = {
     [CHUNKS] = DB_INT,
     [NEWEST_CHUNK] = DB_TIME,
     [GONE] = DB_INT,
-    [AUDIO] = DB_INT,
+    [AUDIO] = DB_SPAN,
 };
 
 usec_t

@@ -275,7 +275,7 @@ static bool
 find_offset(struct db *db, const struct work *work, const struct holds_set *set,
     struct link_part *part, struct error *err)
 {
-	static const enum db_type types[] = {DB_TIME, DB_INT};
+	static const enum db_type types[] = {DB_TIME, DB_SPAN};
 	const struct db_value args[] = {
 	    db_uuid(&part->recorder_id), db_uuid(&part->recording_id)};
 	struct db_value row[2];

@@ -43,7 +43,7 @@ static bool
 read_correction(struct db *db, const struct uuid *recorder_id, usec_t *out,
     struct error *err)
 {
-	static const enum db_type types[] = {DB_INT};
+	static const enum db_type types[] = {DB_SPAN};
 	const struct db_value args[] = {db_uuid(recorder_id)};
 	struct arena arena = ARENA_INIT;
 	struct db_value value;
@@ -91,7 +91,7 @@ tracks_of_recording(struct db *db, struct arena *arena,
     size_t *count, struct error *err)
 {
 	static const enum db_type types[] = {
-	    DB_UUID, DB_TEXT, DB_TIME, DB_TIME, DB_INT, DB_INT};
+	    DB_UUID, DB_TEXT, DB_TIME, DB_TIME, DB_INT, DB_SPAN};
 	const struct db_value args[] = {db_uuid(&recording->recorder_id),
 	    db_uuid(&recording->id), db_int(TRACKS_MAX)};
 	struct entries entries = {.recording = recording, .now = now};
@@ -154,7 +154,7 @@ read_links(struct db *db, struct arena *arena, const struct uuid *session_id,
     struct links *out, struct error *err)
 {
 	static const enum db_type types[] = {
-	    DB_UUID, DB_UUID, DB_INT, DB_INT, DB_INT, DB_TIME};
+	    DB_UUID, DB_UUID, DB_INT, DB_SPAN, DB_SPAN, DB_TIME};
 	const struct db_value args[] = {
 	    db_uuid(session_id), db_int(MATCH_MAX_PARTS)};
 
