@@ -49,7 +49,9 @@ struct tracks_part {
 };
 
 /* What of a recording a set that begins at `offset` in it has. `correction` is
- * that of the recorder's clock. The silence at the end belongs to nobody. */
+ * that of the recorder's clock. An offset below zero, which nothing writes,
+ * counts as zero: no player and no CUE sheet knows one. The silence at the end
+ * belongs to nobody. */
 struct tracks_span tracks_span(const struct recording *recording,
     usec_t correction, usec_t offset, const struct tracks_set *set, usec_t now);
 

@@ -21,9 +21,12 @@ struct tracks_span
 tracks_span(const struct recording *r, usec_t correction, usec_t offset,
     const struct tracks_set *set, usec_t now)
 {
-	struct tracks_span span = {.offset = offset};
+	struct tracks_span span = {.offset = 0};
 	usec_t start = r->start + correction, length, begin;
 
+	if (offset < 0)
+		offset = 0;
+	span.offset = offset;
 	if (!set->ended || !r->has_start)
 		return span;
 	/* The set may have begun before its recording. */
