@@ -48,9 +48,13 @@ static bool
 take_row(void *context, const struct recording *recording, struct error *err)
 {
 	struct batch *batch = context;
+	struct reading *reading = &batch->readings[batch->n++];
 
 	(void)err;
-	batch->readings[batch->n++] = (struct reading){.recording = *recording};
+	*reading = (struct reading){.recording = *recording};
+	/* There are no bytes to be asked for. */
+	if (!recording_has_file(recording, RECORDING_WAVEFORM))
+		reading->progress = DONE;
 	return true;
 }
 
