@@ -246,7 +246,7 @@ reload(struct worker **worker)
 static bool
 limit_accept(void)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {0};
 	socklen_t len = sizeof(address);
 	struct timeval limit = {.tv_sec = 5};
 
