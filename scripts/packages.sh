@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The Debian packages that are needed, and their installation.
 
-# packages_list GROUP: build, run, test or go.
+# packages_list GROUP: build, run, test, analyze, valgrind or go.
 packages_list() {
 	case $1 in
 	build)
@@ -20,6 +20,12 @@ packages_list() {
 	bench)
 		echo wrk golang-go cargo php-fpm php-mysql php-cli \
 			python3-boto3 linux-perf
+		;;
+	analyze)
+		echo gcc clang-14 clang-tidy-14 cppcheck
+		;;
+	valgrind)
+		echo valgrind
 		;;
 	go)
 		echo golang-go
