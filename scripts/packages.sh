@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The Debian packages that are needed, and their installation.
 
-# packages_list GROUP: build, run, test, analyze, valgrind or go.
+# packages_list GROUP: build, run, test, bench, go, analyze, valgrind or fuzz.
 packages_list() {
 	case $1 in
 	build)
@@ -29,6 +29,9 @@ packages_list() {
 		;;
 	go)
 		echo golang-go
+		;;
+	fuzz)
+		echo clang-14 libclang-rt-14-dev llvm-14
 		;;
 	esac
 }
