@@ -13,7 +13,9 @@ use Time::HiRes qw(sleep);
 
 my $SECONDS = ($ENV{SETLINK_FAULT_SECONDS} // 6) / 3;
 
-my $instance = Setlink::Instance->start(workers => 4);
+# In the sandbox a log stays in the folder that it began in.
+my $instance = Setlink::Instance->start(workers => 4,
+    settings => { SETLINK_SANDBOX => 'off' });
 my $log = scratch() . '/setlink.log';
 my $disk;
 

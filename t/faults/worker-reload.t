@@ -8,13 +8,15 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Setlink::Instance;
 use Setlink::Load;
+use Setlink::Process qw(scratch);
 use Test::More;
 use Time::HiRes qw(sleep);
 
 my $ROUNDS = ($ENV{SETLINK_FAULT_SECONDS} // 5) * 2;
 
-my $instance = Setlink::Instance->start(workers => 4);
-my $log = "$instance->{dir}/setlink.log";
+my $log = scratch() . '/setlink.log';
+my $instance = Setlink::Instance->start(workers => 4,
+    settings => { SETLINK_LOG_FILE => $log });
 
 sub logged {
     my ($line) = @_;
@@ -43,9 +45,6 @@ sub origins {
     return join ' ', sort keys %seen;
 }
 
-$instance->change_settings(SETLINK_LOG_FILE => $log);
-kill 'HUP', $instance->worker_pids;
-sleep 0.1 until logged('event=reload') == 4;
 my @pids = $instance->worker_pids;
 my $load = Setlink::Load->start(port => [$instance->port]);
 $load->run_for(1)->fault_begins;
@@ -53,13 +52,12 @@ my (@wrong, $hups);
 for my $round (1 .. $ROUNDS) {
     my $origin = "https://round-$round.example";
     rename $log, "$log.$round" or die "$log: $!\n" if $round % 2;
-    $instance->change_settings(SETLINK_LOG_FILE => $log,
-        SETLINK_CORS_ORIGINS => $origin);
+    $instance->change_settings(SETLINK_CORS_ORIGINS => $origin);
     tell_workers('event=reload');
     my $seen = origins($origin);
     push @wrong, "round $round: $seen" if $seen ne $origin;
-    $instance->change_settings(SETLINK_LOG_FILE => $log,
-        SETLINK_LOG => 'error', SETLINK_CORS_ORIGINS => 'nonsense');
+    $instance->change_settings(SETLINK_LOG => 'error',
+        SETLINK_CORS_ORIGINS => 'nonsense');
     tell_workers('event=bad_setting kept=old SETLINK_CORS_ORIGINS');
     $seen = origins($origin);
     push @wrong, "round $round: $seen, after wrong settings" if $seen ne $origin;
