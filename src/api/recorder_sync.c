@@ -117,6 +117,8 @@ read_status(struct call *call, const struct buf *report, const char **status,
 	*status = *detail = NULL;
 	if (report->failed)
 		return error_memory(err);
+	if (report->len == 0)
+		return error_set(err, ERROR_UNAVAILABLE, "the refresh failed");
 	if (!json_parse(
 		call->arena, "report", report->data, report->len, &json, err))
 		return err->code == ERROR_MEMORY
