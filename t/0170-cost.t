@@ -40,14 +40,15 @@ sub statements {
         . " WHERE VARIABLE_NAME = 'Com_stmt_execute'"))[0][0];
 }
 
-# A worker whose system calls are written down.
+# A worker whose system calls are written down: the process that is started is
+# the worker (-D), so that it ends with the test.
 sub start_traced {
     my ($trace) = @_;
     my $folder = scratch() . '/traced';
     mkdir $folder or die "$folder: $!\n";
     my $worker = program('setlink.fcgi');
     open my $script, '>', "$folder/setlink.fcgi" or die "$folder: $!\n";
-    print {$script} "#!/bin/sh\nexec strace -o '$trace' '$worker'\n";
+    print {$script} "#!/bin/sh\nexec strace -D -o '$trace' '$worker'\n";
     close $script or die "$folder: $!\n";
     chmod 0755, "$folder/setlink.fcgi" or die "$folder: $!\n";
     local $ENV{SETLINK_BUILD} = $folder;
