@@ -25,11 +25,13 @@ bool setup_open(struct setup *setup, unsigned timeout, struct error *err)
  * both cases. */
 int setup_begin(struct setup *setup, unsigned timeout) MUST_CHECK;
 
-/* The same without the sandbox, for a command that runs programs of MariaDB,
- * and reads or writes the file that it is told. */
-int setup_begin_free(struct setup *setup, unsigned timeout) MUST_CHECK;
-
 void setup_end(struct setup *setup);
+
+/* A command whose one argument is a file, which it reads or writes; without the
+ * sandbox, as it runs programs of MariaDB. Returns the exit status. */
+typedef bool setup_work(
+    const struct setup *setup, const char *path, struct error *err);
+int setup_run_on_file(int argc, char **argv, setup_work *work);
 
 /* Tell a failure on stderr; returns `status`. */
 int command_fail(int status, const char *detail);

@@ -1,7 +1,5 @@
 /* setlink backup. */
-#include <getopt.h>
 #include <stdio.h>
-#include <sysexits.h>
 
 #include "base/outfile.h"
 #include "command/commands.h"
@@ -15,17 +13,17 @@ write_file(void *context, const void *bytes, size_t len, struct error *err)
 }
 
 static bool
-make(struct db *db, const char *path, struct error *err)
+make(const struct setup *setup, const char *path, struct error *err)
 {
 	struct dump *dump = dump_new();
 	struct outfile *out = NULL;
 	bool ok = dump != NULL || error_memory(err);
 
 	/* It may be made before an update, or after it. */
-	db_any_schema(db);
+	db_any_schema(setup->db);
 	if (ok)
 		out = outfile_open(path, err);
-	ok = out != NULL && dump_make(dump, db, write_file, out, err) &&
+	ok = out != NULL && dump_make(dump, setup->db, write_file, out, err) &&
 	    outfile_keep(out, err);
 	outfile_close(out);
 	dump_free(dump);
@@ -35,16 +33,5 @@ make(struct db *db, const char *path, struct error *err)
 int
 command_backup(int argc, char **argv)
 {
-	static const struct option none[] = {{0}};
-	struct setup setup;
-	struct error err;
-	int status;
-
-	if (getopt_long(argc, argv, "", none, NULL) != -1 || optind != argc - 1)
-		return EX_USAGE;
-	status = setup_begin_free(&setup, SETUP_TIMEOUT);
-	if (status == 0 && !make(setup.db, argv[optind], &err))
-		status = command_fail_error(&err);
-	setup_end(&setup);
-	return status;
+	return setup_run_on_file(argc, argv, make);
 }

@@ -1,11 +1,9 @@
 /* setlink restore. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "command/commands.h"
@@ -207,16 +205,5 @@ restore(const struct setup *setup, const char *path, struct error *err)
 int
 command_restore(int argc, char **argv)
 {
-	static const struct option none[] = {{0}};
-	struct setup setup;
-	struct error err;
-	int status;
-
-	if (getopt_long(argc, argv, "", none, NULL) != -1 || optind != argc - 1)
-		return EX_USAGE;
-	status = setup_begin_free(&setup, SETUP_TIMEOUT);
-	if (status == 0 && !restore(&setup, argv[optind], &err))
-		status = command_fail_error(&err);
-	setup_end(&setup);
-	return status;
+	return setup_run_on_file(argc, argv, restore);
 }

@@ -41,16 +41,6 @@ setup_open(struct setup *setup, unsigned timeout, struct error *err)
 }
 
 int
-setup_begin_free(struct setup *setup, unsigned timeout)
-{
-	struct error err;
-
-	return load(setup, &err) && make_connection(setup, timeout, &err)
-	    ? 0
-	    : command_fail(EX_CONFIG, err.detail);
-}
-
-int
 setup_begin(struct setup *setup, unsigned timeout)
 {
 	struct error err;
@@ -88,4 +78,23 @@ command_no_arguments(int argc, char **argv)
 	static const struct option none[] = {{0}};
 
 	return getopt_long(argc, argv, "", none, NULL) == -1 && optind == argc;
+}
+
+int
+setup_run_on_file(int argc, char **argv, setup_work *work)
+{
+	static const struct option none[] = {{0}};
+	struct setup setup;
+	struct error err;
+	int status = 0;
+
+	if (getopt_long(argc, argv, "", none, NULL) != -1 || optind != argc - 1)
+		return EX_USAGE;
+	if (!load(&setup, &err) ||
+	    !make_connection(&setup, SETUP_TIMEOUT, &err))
+		status = command_fail(EX_CONFIG, err.detail);
+	else if (!work(&setup, argv[optind], &err))
+		status = command_fail_error(&err);
+	setup_end(&setup);
+	return status;
 }
