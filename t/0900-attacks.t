@@ -44,17 +44,7 @@ sub encoded {
     return $text =~ s/([^A-Za-z0-9])/sprintf '%%%02X', ord $1/ger;
 }
 
-# Ask the worker; the body is JSON as a text.
-sub ask {
-    my ($method, $target, $body, %variables) = @_;
-    return $worker->request({
-        REQUEST_METHOD => $method,
-        REQUEST_URI    => $target,
-        defined $body ? (CONTENT_TYPE => 'application/json',
-            CONTENT_LENGTH => length $body) : (),
-        %variables,
-    }, $body);
-}
+sub ask { return $worker->ask(@_) }
 
 # Values that are right, by the types of parameters.
 my %RIGHT = (

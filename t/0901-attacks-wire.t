@@ -23,17 +23,7 @@ my $worker = Setlink::FastCGI->start(%settings,
 
 sub query { return $database->query($settings{SETLINK_DB_NAME}, $_[0]) }
 
-# Ask the worker; the body is JSON as a text.
-sub ask {
-    my ($method, $target, $body, %variables) = @_;
-    return $worker->request({
-        REQUEST_METHOD => $method,
-        REQUEST_URI    => $target,
-        defined $body ? (CONTENT_TYPE => 'application/json',
-            CONTENT_LENGTH => length $body) : (),
-        %variables,
-    }, $body);
-}
+sub ask { return $worker->ask(@_) }
 
 # Pages of another origin that a browser of this machine has open.
 subtest 'requests of other pages' => sub {

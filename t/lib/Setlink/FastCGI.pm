@@ -222,6 +222,18 @@ sub send_request {
 # The same, returns the answer.
 sub request { return answer(send_request(@_)) }
 
+# The answer to METHOD, TARGET, a body of JSON as a text, and more variables.
+sub ask {
+    my ($self, $method, $target, $body, %variables) = @_;
+    return $self->request({
+        REQUEST_METHOD => $method,
+        REQUEST_URI    => $target,
+        defined $body ? (CONTENT_TYPE => 'application/json',
+            CONTENT_LENGTH => length $body) : (),
+        %variables,
+    }, $body);
+}
+
 END {
     my $status = $?;
     for my $pid (grep { $running{$_} == $$ } keys %running) {

@@ -1,9 +1,11 @@
 # What lies between a program and a database: it passes bytes on, keeps what the
-# program has sent, and can cut a connection at a statement.
+# program has sent, and can cut a connection at a statement. It ends as a relay
+# of the other kind does.
 package Setlink::Wire;
 
 use strict;
 use warnings;
+use parent 'Setlink::Relay';
 
 use IO::Select;
 use IO::Socket::INET;
@@ -118,17 +120,5 @@ sub sent {
     local $/;
     return scalar(<$file>) // '';
 }
-
-sub stop {
-    my ($self) = @_;
-    my $pid = delete $self->{pid};
-    return if !$pid || $self->{owner} != $$;
-    local $?;    ## waitpid changes it, also at the end of the test
-    kill 'TERM', $pid;
-    waitpid $pid, 0;
-    return;
-}
-
-sub DESTROY { $_[0]->stop; return }
 
 1;
