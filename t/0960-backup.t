@@ -248,7 +248,9 @@ sub answers {
         # MinIO is not there; how that shows depends on how busy we are.
         $target .= '?for=traffic' if $path eq '/ready';
         my $got = send_to($of, 'GET', $target);
-        $answer{$path} = "$got->{status} $got->{content}";
+        # Links are signed by the true clock, so that MinIO takes them.
+        $answer{$path} = "$got->{status} $got->{content}"
+            =~ s/X-Amz-(?:Date|Signature)=\w+//gr;
     }
     return \%answer;
 }
