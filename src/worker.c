@@ -240,7 +240,7 @@ reload(struct worker **worker)
 }
 
 /* Several workers share the socket: another one may take the connection that
- * poll(2) has shown, and while accept(2) waits for the next one no signal is
+ * epoll_wait(2) has shown, and while accept(2) waits for the next one no signal is
  * seen. So it waits for this long. (Connections over TCP inherit the time, as
  * one within which the web server has to send.) */
 static bool
@@ -282,13 +282,13 @@ survives(int number, struct worker *worker)
 	}
 }
 
-/* Where the next request comes from: a web server may keep a connection. */
-static int
-next_request(const FCGX_Request *request)
+/* A web server may keep a connection: then the next request comes from there. */
+static enum signals_event
+wait_for_request(const FCGX_Request *request)
 {
 	return request->keepConnection != 0 && request->ipcFd >= 0
-	    ? request->ipcFd
-	    : STDIN_FILENO;
+	    ? signals_wait_to_read(request->ipcFd)
+	    : signals_wait_to_accept();
 }
 
 /* Wait for a request, and do what signals ask for; false when the worker is to
@@ -299,7 +299,7 @@ accept_request(FCGX_Request *request, struct worker **worker)
 	int failed = 0;
 
 	while (failed == 0 || survives(failed, *worker)) {
-		switch (signals_wait(next_request(request), -1)) {
+		switch (wait_for_request(request)) {
 		case SIGNALS_END:
 			return false;
 		case SIGNALS_RELOAD:
@@ -341,6 +341,8 @@ serve_fcgi(struct worker **worker, struct error *err)
 
 	if (!limit_accept() || FCGX_InitRequest(&fcgi.request, 0, 0) != 0)
 		return error_set(err, ERROR_INTERNAL, "no FastCGI socket");
+	if (!signals_listen(STDIN_FILENO, err))
+		return false;
 	log_start("start", &(*worker)->config);
 	while (accept_request(&fcgi.request, worker)) {
 		/* A reload has exchanged it. */

@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 enum signals_event {
-	SIGNALS_NOTHING, /* the descriptor is ready, or the time is over */
+	SIGNALS_NOTHING, /* the descriptor is ready */
 	SIGNALS_RELOAD,  /* SIGHUP */
 	SIGNALS_END      /* SIGTERM or SIGUSR1 */
 };
@@ -15,8 +15,15 @@ enum signals_event {
  * SIGPIPE or SIGXFSZ, and children need not be waited for. */
 bool signals_hold(struct error *err) MUST_CHECK;
 
-/* Wait for a signal, until `fd` can be read (-1: none), and at most for so many
- * milliseconds (-1: for ever). A signal comes first. */
-enum signals_event signals_wait(int fd, int milliseconds);
+/* Prepare to wait, for signals that are held and connections to this socket. */
+bool signals_listen(int listener, struct error *err) MUST_CHECK;
+
+/* Wait for a signal, or for a connection to accept. Of all workers that wait a
+ * connection wakes one (EPOLLEXCLUSIVE): with poll(2) it would wake all, to no
+ * avail. */
+enum signals_event signals_wait_to_accept(void);
+
+/* Wait for a signal, or until this connection can be read. */
+enum signals_event signals_wait_to_read(int fd);
 
 #endif

@@ -56,7 +56,8 @@ static const char *const allowed[] = {
     /* waiting, and the time */
     "_newselect", "clock_getres", "clock_getres_time64", "clock_gettime",
     "clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64",
-    "gettimeofday", "nanosleep", "poll", "ppoll", "ppoll_time64", "pselect6",
+    "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_wait", "gettimeofday",
+    "nanosleep", "poll", "ppoll", "ppoll_time64", "pselect6",
     "pselect6_time64", "restart_syscall", "select", "setitimer", "time",
 
     /* signals to itself */
