@@ -19,17 +19,20 @@
 #define EXIT_CONFIG 78 /* EX_CONFIG of sysexits.h */
 
 /* The value of the first of `variables` (each NAME=value) with this name; they
- * are left at the next one. NULL when there is none. */
+ * are left at the next one. NULL when there is none. Most differ in the first
+ * characters, so none is worth a call of strncmp. */
 static const char *
 next_value(char *const **variables, const char *name)
 {
-	size_t len = strlen(name);
-
 	while (**variables != NULL) {
-		const char *variable = *(*variables)++;
+		const char *variable = *(*variables)++, *p = name;
 
-		if (strncmp(variable, name, len) == 0 && variable[len] == '=')
-			return variable + len + 1;
+		while (*p != '\0' && *p == *variable) {
+			p++;
+			variable++;
+		}
+		if (*p == '\0' && *variable == '=')
+			return variable + 1;
 	}
 	return NULL;
 }

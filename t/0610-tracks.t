@@ -203,7 +203,7 @@ sub test_parts {
         ['', 1], 'and the addresses of what is there');
     my $file = HTTP::Tiny->new->get($parts->[1]{urls}{flac_url});
     is($file->{content}, "flac of $two->{id}", 'which lead there');
-    like($file->{headers}{'content-disposition'}, qr/%20part%202\.flac\z/,
+    like($file->{headers}{'content-disposition'}, qr/ part 2\.flac"\z/,
         'under a name of its own');
     like(cue_of($two)->{content}, qr/FILE "Parts [\d-]+ part 2\.ogg"/,
         'as its CUE sheet has it');

@@ -299,10 +299,10 @@ sub is_safe_name {
     my ($disposition, $text) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my ($plain, $encoded) = $disposition =~ /\Aattachment;
-        \ filename="([\ !#-.0-9;=@-\[\]-{}~]+\.(?:ogg|cue))";
-        \ filename\*=UTF-8''([\w.~%-]+\.(?:ogg|cue))\z/ax
+        \ filename="([\ !#-.0-9;=@-\[\]-{}~]+\.(?:ogg|cue))"
+        (?:;\ filename\*=UTF-8''([\w.~%-]+\.(?:ogg|cue)))?\z/ax
         or return fail("$text: $disposition");
-    my $name = $encoded =~ s/%([0-9A-F]{2})/chr hex $1/ger;
+    my $name = ($encoded // $plain) =~ s/%([0-9A-F]{2})/chr hex $1/ger;
     ok(utf8::decode($name), 'is UTF-8');
     return like($name, qr/\A(?![.])(?:(?![\/\\:*?"<>|%])$VISIBLE){1,80}\z/,
         'and a name of a file');

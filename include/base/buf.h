@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -23,6 +24,7 @@ struct buf {
 void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_puts(struct buf *buf, const char *text);
 void buf_putc(struct buf *buf, char c);
+void buf_number(struct buf *buf, uint64_t number); /* in decimal */
 /* Room for `len` bytes and a NUL behind what is there, to be written at once
  * and then told to buf_wrote; NULL when memory is short. */
 char *buf_room(struct buf *buf, size_t len) MUST_CHECK;

@@ -27,6 +27,7 @@ bool log_enabled(enum log_level level);
  * cannot be written is dropped; the next one that can be follows a line with
  * the number of those. */
 void log_line(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void log_text(enum log_level level, const char *text);
 
 /* Append `text` as a log value: printable ASCII stays, everything else
  * becomes \xHH; a value with a space, quote, backslash or equals sign, or an

@@ -109,20 +109,25 @@ log_request(const struct call *call, usec_t began, const struct error *err)
 
 	if (!log_enabled(failed ? LOG_ERROR : LOG_INFO))
 		return;
-	buf_printf(&line,
-	    "event=request req=%s client=%s method=", call->request->id,
+	buf_puts(&line, "event=request req=");
+	buf_puts(&line, call->request->id);
+	buf_puts(&line, " client=");
+	buf_puts(&line,
 	    call->request->client_known ? call->request->client_text : "-");
+	buf_puts(&line, " method=");
 	log_value(&line, call->request->method_name);
 	buf_puts(&line, " route=");
 	log_value(&line, call->route == NULL ? NULL : call->route->pattern);
-	buf_printf(&line, " status=%d us=%lld", call->response->status,
-	    (long long)(clock_monotonic() - began));
+	buf_puts(&line, " status=");
+	buf_number(&line, (uint64_t)call->response->status);
+	buf_puts(&line, " us=");
+	buf_number(&line, (uint64_t)(clock_monotonic() - began));
 	if (err->code != ERROR_OK) {
 		buf_puts(&line, " detail=");
 		log_value(&line, err->detail);
 	}
 	if (buf_text(&line) != NULL)
-		log_line(failed ? LOG_ERROR : LOG_INFO, "%s", line.data);
+		log_text(failed ? LOG_ERROR : LOG_INFO, line.data);
 	else
 		log_line(LOG_ERROR,
 		    "event=request req=%s status=%d detail=\"no "

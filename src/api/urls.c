@@ -9,27 +9,52 @@
 /* Characters of a DJ's name in a file name; more would make long URLs. */
 #define MAX_SAVED_NAME 60
 
-/* TYPE; filename="…"; filename*=UTF-8''… (RFC 6266, 4.3; RFC 8187). The first
- * one is for clients that do not know the second. */
+/* A name in the characters that any client understands: false when some had to
+ * be replaced. */
+static bool
+add_plain(struct buf *out, const char *name)
+{
+	const char *p;
+	bool same = true;
+
+	for (p = name; *p != '\0'; p++) {
+		if ((unsigned char)*p < 0x80) {
+			buf_putc(out, *p);
+			continue;
+		}
+		if (((unsigned char)*p & 0xc0) != 0x80)
+			buf_putc(out, '_');
+		same = false;
+	}
+	return same;
+}
+
+/* TYPE; filename="…"; filename*=UTF-8''… (RFC 6266, 4.3; RFC 8187). The second
+ * one is for names that are not ASCII, the first one then for clients that do
+ * not know the second. */
 static const char *
 disposition(struct call *call, const char *type, const char *save_as,
     const char *extension)
 {
-	struct buf plain = BUF_INIT, encoded = BUF_INIT;
-	const char *p, *result = NULL;
+	struct buf text = BUF_INIT;
+	const char *result = NULL;
+	bool same;
 
-	for (p = save_as; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x80)
-			buf_putc(&plain, *p);
-		else if (((unsigned char)*p & 0xc0) != 0x80)
-			buf_putc(&plain, '_');
-	percent_encode(&encoded, save_as);
-	if (buf_text(&plain) != NULL && buf_text(&encoded) != NULL)
-		result = arena_printf(call->arena,
-		    "%s; filename=\"%s.%s\"; filename*=UTF-8''%s.%s", type,
-		    buf_text(&plain), extension, buf_text(&encoded), extension);
-	buf_free(&plain);
-	buf_free(&encoded);
+	buf_puts(&text, type);
+	buf_puts(&text, "; filename=\"");
+	same = add_plain(&text, save_as);
+	buf_putc(&text, '.');
+	buf_puts(&text, extension);
+	buf_putc(&text, '"');
+	if (!same) {
+		buf_puts(&text, "; filename*=UTF-8''");
+		percent_encode(&text, save_as);
+		buf_putc(&text, '.');
+		buf_puts(&text, extension);
+	}
+	if (buf_text(&text) != NULL)
+		result = arena_copy(call->arena, text.data, text.len);
+	buf_free(&text);
 	return result;
 }
 

@@ -78,6 +78,18 @@ buf_putc(struct buf *buf, char c)
 	buf->data[buf->len] = '\0';
 }
 
+/* Without printf, which takes as long as all else of a short answer. */
+void
+buf_number(struct buf *buf, uint64_t number)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + number % 10);
+	while ((number /= 10) != 0);
+	buf_add(buf, p, (size_t)(digits + sizeof(digits) - p));
+}
+
 void
 buf_printf(struct buf *buf, const char *fmt, ...)
 {

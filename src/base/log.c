@@ -43,12 +43,13 @@ log_enabled(enum log_level level)
 
 /* Write at most MAX_ESCAPED bytes for each of the text; returns how many. */
 static size_t
-escape(char *to, const char *text)
+escape(char *to, const char *text, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
+	const char *end = text + len;
 	char *p = to;
 
-	for (; *text != '\0'; text++) {
+	for (; text < end; text++) {
 		unsigned char c = (unsigned char)*text;
 
 		if (c >= 0x20 && c < 0x7f) {
@@ -64,14 +65,12 @@ escape(char *to, const char *text)
 }
 
 static void
-add_escaped(struct buf *buf, const char *text)
+add_escaped(struct buf *buf, const char *text, size_t len)
 {
-	char one[2] = "", escaped[MAX_ESCAPED];
+	char *room = buf_room(buf, MAX_ESCAPED * len);
 
-	for (; *text != '\0'; text++) {
-		one[0] = *text;
-		buf_add(buf, escaped, escape(escaped, one));
-	}
+	if (room != NULL)
+		buf_wrote(buf, escape(room, text, len));
 }
 
 void
@@ -82,16 +81,14 @@ log_value(struct buf *buf, const char *text)
 		return;
 	}
 	if (text[0] != '\0' && strpbrk(text, " \"\\=") == NULL) {
-		add_escaped(buf, text);
+		add_escaped(buf, text, strlen(text));
 		return;
 	}
 	buf_putc(buf, '"');
 	for (; *text != '\0'; text++) {
-		char one[2] = {*text, '\0'};
-
 		if (*text == '"' || *text == '\\')
 			buf_putc(buf, '\\');
-		add_escaped(buf, one);
+		add_escaped(buf, text, 1);
 	}
 	buf_putc(buf, '"');
 }
@@ -142,14 +139,16 @@ static bool
 write_line(enum log_level level, const char *text)
 {
 	char now[CLOCK_RFC3339_SIZE];
-	char line[64 + MAX_ESCAPED * MAX_TEXT];
+	char line[64 + MAX_ESCAPED * MAX_TEXT], *p;
 	size_t len, done = 0;
 
 	clock_format(clock_now(), now);
-	len = (size_t)snprintf(line, sizeof(line), "%stime=%s level=%s ",
-	    out.cut ? "\n" : "", now, level_names[level]);
-	len += escape(line + len, text);
-	line[len++] = '\n';
+	p = stpcpy(line, out.cut ? "\ntime=" : "time=");
+	p = stpcpy(stpcpy(p, now), " level=");
+	p = stpcpy(stpcpy(p, level_names[level]), " ");
+	p += escape(p, text, strnlen(text, MAX_TEXT));
+	*p++ = '\n';
+	len = (size_t)(p - line);
 	while (done < len) {
 		ssize_t n = write(out.fd, line + done, len - done);
 
@@ -178,6 +177,13 @@ tell_dropped(void)
 }
 
 void
+log_text(enum log_level level, const char *text)
+{
+	if (log_enabled(level) && (!tell_dropped() || !write_line(level, text)))
+		out.dropped++;
+}
+
+void
 log_line(enum log_level level, const char *fmt, ...)
 {
 	char text[MAX_TEXT];
@@ -188,6 +194,5 @@ log_line(enum log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	if (!tell_dropped() || !write_line(level, text))
-		out.dropped++;
+	log_text(level, text);
 }

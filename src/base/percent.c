@@ -20,27 +20,28 @@ static const unsigned char stays[256] = {
     ['/'] = IN_PATHS,
 };
 
-/* Runs of bytes that stay are added at once: this is most of the time that
- * making a presigned URL takes. */
+/* Straight into the buffer, with room for the worst: this is much of the time
+ * that making a presigned URL takes. */
 static void
 encode(struct buf *out, const char *text, unsigned char where)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	char escape[3] = {'%'};
+	char *room = buf_room(out, 3 * strlen(text)), *to = room;
 
-	for (;;) {
-		const char *p = text;
+	if (room == NULL)
+		return;
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
 
-		while ((stays[(unsigned char)*p] & where) != 0)
-			p++;
-		buf_add(out, text, (size_t)(p - text));
-		if (*p == '\0')
-			return;
-		escape[1] = digits[(unsigned char)*p >> 4];
-		escape[2] = digits[*p & 15];
-		buf_add(out, escape, sizeof(escape));
-		text = p + 1;
+		if ((stays[c] & where) != 0) {
+			*to++ = *text;
+			continue;
+		}
+		*to++ = '%';
+		*to++ = digits[c >> 4];
+		*to++ = digits[c & 15];
 	}
+	buf_wrote(out, (size_t)(to - room));
 }
 
 void

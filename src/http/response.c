@@ -94,12 +94,19 @@ response_send(
 	bool whole = headers != NULL && buf_text(&response->body) != NULL;
 
 	if (whole) {
-		buf_printf(&head, "Status: %d %s\r\n%s", response->status,
-		    response_phrase(response->status), headers);
-		if (response->content_type != NULL)
-			buf_printf(&head,
-			    "Content-Type: %s\r\nContent-Length: %zu\r\n",
-			    response->content_type, response->body.len);
+		buf_puts(&head, "Status: ");
+		buf_number(&head, (uint64_t)response->status);
+		buf_putc(&head, ' ');
+		buf_puts(&head, response_phrase(response->status));
+		buf_puts(&head, "\r\n");
+		buf_add(&head, headers, response->headers.len);
+		if (response->content_type != NULL) {
+			buf_puts(&head, "Content-Type: ");
+			buf_puts(&head, response->content_type);
+			buf_puts(&head, "\r\nContent-Length: ");
+			buf_number(&head, response->body.len);
+			buf_puts(&head, "\r\n");
+		}
 		buf_puts(&head, "\r\n");
 		whole = buf_text(&head) != NULL;
 	}

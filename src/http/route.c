@@ -13,22 +13,23 @@ fit(const char *pattern, const struct request *request)
 	size_t i = 0;
 
 	while (*pattern == '/') {
-		size_t len = strcspn(++pattern, "/");
 		const char *segment;
 
 		if (i == request->n_segments)
 			return 0;
 		segment = request->segments[i++];
-		if (pattern[0] == '{') {
+		if (pattern[1] == '{') {
 			if (segment[0] == '\0')
 				return 0;
-		} else if (strlen(segment) == len &&
-		    memcmp(pattern, segment, len) == 0) {
-			literals++;
-		} else {
-			return 0;
+			pattern += strcspn(pattern, "}") + 1;
+			continue;
 		}
-		pattern += len;
+		for (pattern++; *segment != '\0' && *segment == *pattern;
+		     segment++)
+			pattern++;
+		if (*segment != '\0' || (*pattern != '/' && *pattern != '\0'))
+			return 0;
+		literals++;
 	}
 	return i == request->n_segments ? literals : 0;
 }
@@ -100,8 +101,10 @@ route_find(const struct route_table *const *tables,
 		return error_set(
 		    err, ERROR_NOT_FOUND, "there is no such resource");
 	*out = among(tables, pattern, method, has);
+	if (*out != NULL)
+		return true;
 	list_methods(has, allow);
-	if (*out == NULL && method != HTTP_OPTIONS)
+	if (method != HTTP_OPTIONS)
 		return error_set(
 		    err, ERROR_METHOD, "the method must be one of %s", allow);
 	return true;
