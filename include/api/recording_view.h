@@ -16,11 +16,15 @@ struct recording_urls {
 	const char *save_as; /* of presigned ones; NULL: the key's name */
 };
 
-/* The members that name the data files, without the braces; null where a file
- * is not there. */
-bool view_recording_urls(struct call *call, struct json_writer *w,
-    const struct recording *recording, const struct recording_urls *urls,
-    struct error *err) MUST_CHECK;
+/* The presigned URLs of the data files, in the arena; NULL where a file is not
+ * there. */
+bool view_presign(struct call *call, const struct recording *recording,
+    const char *save_as, const char *out[RECORDING_FORMATS], struct error *err)
+    MUST_CHECK;
+
+/* The members with those, without the braces. */
+void view_urls(
+    struct json_writer *w, const char *const urls[RECORDING_FORMATS]);
 
 /* The members of a recording, without the braces. */
 bool view_recording_members(struct call *call, struct json_writer *w,

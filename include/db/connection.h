@@ -19,12 +19,13 @@
  * fails later had a statement that is slow, or a server that hangs. */
 #define DB_AT_ONCE (USEC_PER_SEC / 2)
 
-/* Room for a column that is not a text. */
+/* Room for a column. A text that is longer is fetched by itself. */
 union db_cell {
 	int64_t number;
 	double decimal;
 	MYSQL_TIME time;
 	unsigned char id[16];
+	char text[64];
 };
 
 struct db_stmt {

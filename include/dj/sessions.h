@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "db/db.h"
 #include "recorder/index.h"
+#include "recorder/tracks.h"
 
 /* Of as many sets, that one start ends, the ids are told. */
 #define SESSIONS_MAX_ENDED 16
@@ -101,6 +102,13 @@ bool sessions_change(struct db *db, const struct config *config,
 /* ERROR_NOT_FOUND when there is no such session. */
 bool sessions_find(struct db *db, struct arena *arena, const struct uuid *id,
     struct session *out, struct error *err) MUST_CHECK;
+
+/* The same, with the parts of its recording; `now` is for those that are not
+ * closed. */
+bool sessions_find_parts(struct db *db, struct arena *arena,
+    const struct uuid *id, usec_t now, struct session *out,
+    struct tracks_part parts[MATCH_MAX_PARTS], size_t *count, struct error *err)
+    MUST_CHECK;
 
 /* The set that was started last of those that run. */
 bool sessions_current(struct db *db, struct arena *arena, struct session *out,

@@ -67,7 +67,7 @@ typedef bool index_visit(
     void *context, const struct recording *recording, struct error *err);
 
 /* Visit the recordings that are not gone, newest first, those without a start
- * last, then by descending ids. */
+ * last, then by descending ids. The ETags of their files are not read. */
 bool index_list(struct db *db, struct arena *arena,
     const struct index_filter *filter, index_visit *visit, void *context,
     struct error *err) MUST_CHECK;

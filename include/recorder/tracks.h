@@ -60,6 +60,51 @@ bool tracks_of_recording(struct db *db, struct arena *arena,
     const struct recording *recording, usec_t now, struct tracks_track **out,
     size_t *count, struct error *err) MUST_CHECK;
 
+/* Columns of a part of a set: `l` is its row of session_recordings, `r` the
+ * recording, `c` the recorder. The keys are named because the server would look
+ * at all others, too. */
+#define TRACKS_LINK_COLUMNS                                              \
+	"l.recorder_id, l.recording_id, r.gone_at, r.ogg_size, "         \
+	"r.flac_size, r.waveform_size, r.overview_size, "                \
+	"CASE WHEN r.ogg_changed_at >= l.linked_at "                     \
+	"THEN r.ogg_changed_at END"
+#define TRACKS_SPAN_COLUMNS                                              \
+	"l.part, l.offset_us, c.clock_correction_us, r.start_time, "     \
+	"r.end_time, r.is_closed, r.chunks, r.newest_chunk_at, "         \
+	"IF(r.audio_etag <=> r.waveform_etag, r.audio_us, NULL)"
+#define TRACKS_RECORDING                                                 \
+	"LEFT JOIN recordings r FORCE INDEX (PRIMARY) "                  \
+	"ON r.recorder_id = l.recorder_id AND r.id = l.recording_id "
+#define TRACKS_RECORDER                                                  \
+	"LEFT JOIN recorders c FORCE INDEX (PRIMARY) "                   \
+	"ON c.id = l.recorder_id "
+
+enum tracks_column {
+	TRACKS_RECORDER_ID,
+	TRACKS_RECORDING_ID,
+	TRACKS_GONE_AT,
+	TRACKS_SIZES,
+	TRACKS_CHANGED_AT = TRACKS_SIZES + RECORDING_FORMATS,
+	TRACKS_N_LINK_COLUMNS,
+	TRACKS_PART = TRACKS_N_LINK_COLUMNS,
+	TRACKS_OFFSET,
+	TRACKS_CORRECTION,
+	TRACKS_START,
+	TRACKS_END,
+	TRACKS_CLOSED,
+	TRACKS_CHUNKS,
+	TRACKS_NEWEST_CHUNK,
+	TRACKS_AUDIO,
+	TRACKS_N_COLUMNS
+};
+
+extern const enum db_type tracks_types[TRACKS_N_COLUMNS];
+
+/* The part in these columns, of which there is one. Of its recording no more is
+ * known than they tell. */
+struct tracks_part tracks_part_of_row(
+    const struct db_value *row, const struct tracks_set *set, usec_t now);
+
 /* The recordings of a set, by their parts. */
 bool tracks_of_set(struct db *db, struct arena *arena,
     const struct tracks_set *set, usec_t now,

@@ -204,37 +204,18 @@ format_named(const char *name)
 	return format;
 }
 
-static struct tracks_set
-set_of(const struct session *session)
-{
-	return (struct tracks_set){
-	    .session_id = session->id,
-	    .dj_name = session->dj_name,
-	    .started_at = session->started_at,
-	    .ended = session->ended,
-	    .ended_at = session->ended_at,
-	};
-}
-
 /* Where a player is to be sent: to the place where the set begins, if that is
  * not the begin of the file. NULL when that failed. */
 static const char *
-player_url(struct call *call, const struct session *session,
+player_url(struct call *call, const struct tracks_part *part,
     enum recording_format format, const char *url, struct error *err)
 {
-	const struct tracks_set set = set_of(session);
-	struct tracks_part parts[MATCH_MAX_PARTS];
 	const char *fragment, *result = NULL;
-	size_t count;
 
-	if (format != RECORDING_OGG && format != RECORDING_FLAC)
+	if ((format != RECORDING_OGG && format != RECORDING_FLAC) ||
+	    part->span.offset == 0)
 		return url;
-	if (!tracks_of_set(
-		call->db, call->arena, &set, call->now, parts, &count, err))
-		return NULL;
-	if (count == 0 || parts[0].span.offset == 0)
-		return url;
-	fragment = urls_fragment(call, &parts[0].span);
+	fragment = urls_fragment(call, &part->span);
 	if (fragment != NULL)
 		result = arena_printf(call->arena, "%s#%s", url, fragment);
 	if (result == NULL)
@@ -244,10 +225,10 @@ player_url(struct call *call, const struct session *session,
 
 /* Answer with a redirect; its body is that of the answer without. */
 static bool
-redirect(struct call *call, const struct session *session,
+redirect(struct call *call, const struct tracks_part *part,
     enum recording_format format, const char *url, struct error *err)
 {
-	const char *location = player_url(call, session, format, url, err);
+	const char *location = player_url(call, part, format, url, err);
 
 	if (location == NULL)
 		return false;
@@ -256,27 +237,46 @@ redirect(struct call *call, const struct session *session,
 	return true;
 }
 
+/* A set and the part of its recording that is given out. */
+static bool
+find_part(struct call *call, bool redirected, struct session *session,
+    struct tracks_part *part, struct error *err)
+{
+	const struct uuid *id = &call_param(call, "session_id")->id;
+	struct tracks_part parts[MATCH_MAX_PARTS];
+	size_t count;
+
+	/* Where it begins matters to players only. */
+	if (!redirected)
+		return sessions_find(call->db, call->arena, id, session, err);
+	if (!sessions_find_parts(call->db, call->arena, id, call->now, session,
+		parts, &count, err))
+		return false;
+	*part = count == 0 ? (struct tracks_part){.part = 1} : parts[0];
+	return true;
+}
+
 static bool
 get_download(struct call *call, struct error *err)
 {
 	const char *name = call_param(call, "format")->text;
 	enum recording_format format = format_named(name);
+	bool redirected = call_param(call, "redirect")->truth;
 	struct session session;
+	struct tracks_part part;
 	struct json_writer w;
 	unsigned expires;
 	const char *url;
 
 	index_refresh_if_stale(call);
 	if (!read_expires(call, &expires, err) ||
-	    !sessions_find(call->db, call->arena,
-		&call_param(call, "session_id")->id, &session, err))
+	    !find_part(call, redirected, &session, &part, err))
 		return false;
 	url = presign(call, &session, format, expires, err);
 	if (url == NULL)
 		return false;
 	call_json(call, 200, &w);
-	if (call_param(call, "redirect")->truth &&
-	    !redirect(call, &session, format, url, err))
+	if (redirected && !redirect(call, &part, format, url, err))
 		return false;
 	json_object_begin(&w);
 	json_key(&w, "url");
@@ -289,102 +289,87 @@ get_download(struct call *call, struct error *err)
 	return true;
 }
 
-/* The URL, or NULL while there is no such file; false only when it could not
- * be made. */
+/* A part of a set, and the URLs of its files. */
+struct part {
+	const struct tracks_part *of;
+	const char *urls[RECORDING_FORMATS];
+};
+
 static bool
-url_if_there(struct call *call, const struct session *session,
-    enum recording_format format, const char **out, struct error *err)
+presign_part(struct call *call, const struct session *session,
+    struct part *part, struct error *err)
 {
-	*out = NULL;
-	if (!session->linked || !session->has_file[format])
-		return true;
-	*out = presign(call, session, format, urls_default_expires(call), err);
-	return *out != NULL;
+	const char *save_as = urls_save_part_as(call, session, part->of->part);
+
+	if (save_as == NULL)
+		return error_memory(err);
+	return view_presign(
+	    call, &part->of->recording, save_as, part->urls, err);
 }
 
-static bool
-add_part(struct call *call, struct json_writer *w,
-    const struct session *session, const struct tracks_part *part,
-    struct error *err)
+static void
+add_part(struct json_writer *w, const struct part *part)
 {
-	const struct recording_urls urls = {
-	    .presigned = true,
-	    .save_as = urls_save_part_as(call, session, part->part),
-	};
+	const struct tracks_part *of = part->of;
 
-	if (urls.save_as == NULL)
-		return error_memory(err);
 	json_object_begin(w);
-	view_id(w, "recorder_id", &part->recording.recorder_id);
-	view_id(w, "id", &part->recording.id);
-	view_span_members(w, part->part, &part->span);
+	view_id(w, "recorder_id", &of->recording.recorder_id);
+	view_id(w, "id", &of->recording.id);
+	view_span_members(w, of->part, &of->span);
 	json_key(w, "is_gone");
-	json_bool(w, part->recording.gone);
-	view_time(w, "changed_at", part->changed, part->changed_at);
+	json_bool(w, of->recording.gone);
+	view_time(w, "changed_at", of->changed, of->changed_at);
 	json_key(w, "urls");
 	json_object_begin(w);
-	if (!view_recording_urls(call, w, &part->recording, &urls, err))
-		return false;
+	view_urls(w, part->urls);
 	json_object_end(w);
 	json_object_end(w);
-	return true;
 }
 
-static bool
-add_recordings(struct call *call, struct json_writer *w,
-    const struct session *session, struct error *err)
+/* The URLs of the set are those of its first part. */
+static void
+write_session(struct call *call, const struct session *session,
+    const struct part *parts, size_t count)
 {
-	const struct tracks_set set = set_of(session);
-	struct tracks_part parts[MATCH_MAX_PARTS];
-	size_t count, i;
+	static const struct part none;
+	const struct part *first = session->linked && count > 0 ? parts : &none;
+	struct json_writer w;
+	size_t i;
 
-	if (!tracks_of_set(
-		call->db, call->arena, &set, call->now, parts, &count, err))
-		return false;
-	json_key(w, "recordings");
-	json_array_begin(w);
+	call_json(call, 200, &w);
+	json_object_begin(&w);
+	view_session_members(call, &w, session, first->urls[RECORDING_OGG]);
+	json_key(&w, "recording_urls");
+	json_object_begin(&w);
+	view_urls(&w, first->urls);
+	json_object_end(&w);
+	json_key(&w, "recordings");
+	json_array_begin(&w);
 	for (i = 0; i < count; i++)
-		if (!add_part(call, w, session, &parts[i], err))
-			return false;
-	json_array_end(w);
-	return true;
+		add_part(&w, &parts[i]);
+	json_array_end(&w);
+	json_object_end(&w);
 }
 
 static bool
 get_session(struct call *call, struct error *err)
 {
-	static const char *const names[RECORDING_FORMATS] = {
-	    [RECORDING_OGG] = "ogg_url",
-	    [RECORDING_FLAC] = "flac_url",
-	    [RECORDING_WAVEFORM] = "waveform_url",
-	    [RECORDING_OVERVIEW] = "overview_png_url",
-	};
-	const char *urls[RECORDING_FORMATS];
+	struct tracks_part found[MATCH_MAX_PARTS];
+	struct part parts[MATCH_MAX_PARTS];
 	struct session session;
-	struct json_writer w;
-	int i;
+	size_t count, i;
 
 	index_refresh_if_stale(call);
-	if (!sessions_find(call->db, call->arena,
-		&call_param(call, "session_id")->id, &session, err))
+	if (!sessions_find_parts(call->db, call->arena,
+		&call_param(call, "session_id")->id, call->now, &session, found,
+		&count, err))
 		return false;
-	for (i = 0; i < RECORDING_FORMATS; i++)
-		if (!url_if_there(call, &session, (enum recording_format)i,
-			&urls[i], err))
+	for (i = 0; i < count; i++) {
+		parts[i].of = &found[i];
+		if (!presign_part(call, &session, &parts[i], err))
 			return false;
-	call_json(call, 200, &w);
-	json_object_begin(&w);
-	view_session_members(call, &w, &session, urls[RECORDING_OGG]);
-	json_key(&w, "recording_urls");
-	json_object_begin(&w);
-	for (i = 0; i < RECORDING_FORMATS; i++) {
-		json_key(&w, names[i]);
-		json_string(&w, urls[i]);
 	}
-	json_object_end(&w);
-	if (!add_recordings(call, &w, &session, err))
-		return false;
-	json_object_end(&w);
+	write_session(call, &session, parts, count);
 	return true;
 }
 

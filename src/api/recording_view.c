@@ -73,15 +73,16 @@ add_url(struct files *files, struct json_writer *w, const char *name,
 	return true;
 }
 
+static const char *const names[RECORDING_FORMATS] = {
+    [RECORDING_OGG] = "ogg_url",
+    [RECORDING_FLAC] = "flac_url",
+    [RECORDING_WAVEFORM] = "waveform_url",
+    [RECORDING_OVERVIEW] = "overview_png_url",
+};
+
 static bool
 add_data_urls(struct files *files, struct json_writer *w, struct error *err)
 {
-	static const char *const names[RECORDING_FORMATS] = {
-	    [RECORDING_OGG] = "ogg_url",
-	    [RECORDING_FLAC] = "flac_url",
-	    [RECORDING_WAVEFORM] = "waveform_url",
-	    [RECORDING_OVERVIEW] = "overview_png_url",
-	};
 	int i;
 
 	for (i = 0; i < RECORDING_FORMATS; i++) {
@@ -95,13 +96,35 @@ add_data_urls(struct files *files, struct json_writer *w, struct error *err)
 }
 
 bool
-view_recording_urls(struct call *call, struct json_writer *w,
-    const struct recording *recording, const struct recording_urls *urls,
-    struct error *err)
+view_presign(struct call *call, const struct recording *recording,
+    const char *save_as, const char *out[RECORDING_FORMATS], struct error *err)
 {
-	struct files files = {call, recording, urls, {0}};
+	const struct recording_urls urls = {true, save_as};
+	struct files files = {call, recording, &urls, {0}};
+	int i;
 
-	return add_data_urls(&files, w, err);
+	for (i = 0; i < RECORDING_FORMATS; i++) {
+		enum recording_format format = (enum recording_format)i;
+
+		out[i] = NULL;
+		if (recording->gone || !recording_has_file(recording, format))
+			continue;
+		out[i] = make_url(&files, recording_layout(format), err);
+		if (out[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+void
+view_urls(struct json_writer *w, const char *const urls[RECORDING_FORMATS])
+{
+	int i;
+
+	for (i = 0; i < RECORDING_FORMATS; i++) {
+		json_key(w, names[i]);
+		json_string(w, urls[i]);
+	}
 }
 
 static bool

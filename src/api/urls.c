@@ -198,12 +198,13 @@ const char *
 urls_save_as(struct call *call, const struct session *session)
 {
 	struct buf name = BUF_INIT;
-	struct clock_fields f;
+	char start[CLOCK_RFC3339_SIZE];
 	const char *result = NULL;
 
-	clock_split(session->started_at, &f);
+	clock_format(session->started_at, start);
 	add_safe(&name, session->dj_name);
-	buf_printf(&name, " %04d-%02d-%02d", f.year, f.month, f.day);
+	buf_putc(&name, ' ');
+	buf_add(&name, start, sizeof("2000-01-01") - 1);
 	if (buf_text(&name) != NULL)
 		result = arena_copy(call->arena, name.data, name.len);
 	buf_free(&name);

@@ -299,14 +299,9 @@ bind_column(struct db_stmt *stmt, size_t i, enum db_type type)
 		bind->buffer_type = MYSQL_TYPE_DATETIME;
 		break;
 	case DB_UUID:
-		bind->buffer_type = MYSQL_TYPE_BLOB;
-		break;
 	case DB_TEXT:
 	case DB_NULL:
-		/* Only the length comes with the row; see read_text. */
 		bind->buffer_type = MYSQL_TYPE_BLOB;
-		bind->buffer = NULL;
-		bind->buffer_length = 0;
 		break;
 	}
 }
@@ -336,10 +331,11 @@ rows_open(struct db *db, const char *sql, const struct db_value *args,
 	return true;
 }
 
-/* Fetch a text of known length into the arena. */
+/* A text into the arena. */
 static bool
 read_text(struct rows *rows, size_t i, struct db_value *out, struct error *err)
 {
+	const union db_cell *cell = &rows->stmt->cells[i];
 	unsigned long len = rows->stmt->lengths[i];
 	char *text = arena_alloc(rows->arena, (size_t)len + 1);
 	MYSQL_BIND bind = {
@@ -350,9 +346,10 @@ read_text(struct rows *rows, size_t i, struct db_value *out, struct error *err)
 
 	if (text == NULL)
 		return error_memory(err);
-	if (len > 0 &&
-	    mysql_stmt_fetch_column(
-		rows->stmt->handle, &bind, (unsigned)i, 0) != 0)
+	if (len <= sizeof(cell->text))
+		memcpy(text, cell->text, len);
+	else if (mysql_stmt_fetch_column(
+		     rows->stmt->handle, &bind, (unsigned)i, 0) != 0)
 		return stmt_fail(rows->stmt, err);
 	out->as.text.bytes = text;
 	out->as.text.len = len;
@@ -430,7 +427,7 @@ rows_next(
 	result = mysql_stmt_fetch(rows->stmt->handle);
 	if (result == MYSQL_NO_DATA)
 		return true;
-	/* Texts are always "truncated": they have no room in the row. */
+	/* A text may have no room in its cell. */
 	if (result != 0 && result != MYSQL_DATA_TRUNCATED)
 		return stmt_fail(rows->stmt, err);
 	for (i = 0; i < rows->n_columns; i++)

@@ -3,24 +3,25 @@
 
 #include <string.h>
 
-/* A set with the first part of its recording; the index tells which files are
- * there. One statement, by primary keys but for the outer table: the server
- * would begin with all DJs. `key` is a hint for it. */
-#define SELECT_SESSIONS(key)                                            \
-	"SELECT s.id, s.dj_id, d.name, s.room, s.session_type, "        \
-	"s.started_at, s.ended_at, l.recorder_id, l.recording_id, "     \
-	"r.gone_at, r.ogg_size, r.flac_size, "                          \
-	"r.waveform_size, r.overview_size, "                            \
-	"s.event_id, s.planned_minutes, "                               \
-	"CASE WHEN r.ogg_changed_at >= l.linked_at "                    \
-	"THEN r.ogg_changed_at END "                                    \
-	"FROM sessions s " key "STRAIGHT_JOIN djs d ON d.id = s.dj_id " \
-	"LEFT JOIN session_recordings l ON l.session_id = s.id "        \
-	"AND l.part = 1 "                                               \
-	"LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "      \
-	"AND r.id = l.recording_id "
+#define SET_COLUMNS                                              \
+	"s.id, s.dj_id, d.name, s.room, s.session_type, "        \
+	"s.started_at, s.ended_at, s.event_id, s.planned_minutes"
 
-#define BY_START SELECT_SESSIONS("FORCE INDEX (by_start) ")
+/* Sets with the first part of their recording; the index tells which files are
+ * there. By primary keys, which are named, as is the order: the server would
+ * look at all others, too, or begin with all DJs. `key` is that of the sets. */
+#define FROM_SETS(key)                                           \
+	" FROM sessions s " key                                  \
+	"STRAIGHT_JOIN djs d FORCE INDEX (PRIMARY) "             \
+	"ON d.id = s.dj_id "                                     \
+	"LEFT JOIN session_recordings l FORCE INDEX (PRIMARY) "  \
+	"ON l.session_id = s.id AND l.part = 1 " TRACKS_RECORDING
+
+#define SELECT_SETS(key) \
+	"SELECT " SET_COLUMNS ", " TRACKS_LINK_COLUMNS FROM_SETS(key)
+
+#define BY_ID    "FORCE INDEX (PRIMARY) "
+#define BY_START SELECT_SETS("FORCE INDEX (by_start) ")
 
 enum column {
 	ID,
@@ -30,17 +31,15 @@ enum column {
 	TYPE,
 	STARTED_AT,
 	ENDED_AT,
-	RECORDER_ID,
-	RECORDING_ID,
-	GONE_AT,
-	SIZES,
-	EVENT_ID = SIZES + RECORDING_FORMATS,
+	EVENT_ID,
 	PLANNED_MINUTES,
-	CHANGED_AT,
-	N_COLUMNS
+	LINK,
+	N_COLUMNS = LINK + TRACKS_N_LINK_COLUMNS,
+	MORE_PARTS = LINK + TRACKS_N_COLUMNS,
+	N_COLUMNS_OF_PARTS
 };
 
-static const enum db_type types[N_COLUMNS] = {
+static const enum db_type set_types[LINK] = {
     [ID] = DB_UUID,
     [DJ_ID] = DB_UUID,
     [DJ_NAME] = DB_TEXT,
@@ -48,36 +47,36 @@ static const enum db_type types[N_COLUMNS] = {
     [TYPE] = DB_TEXT,
     [STARTED_AT] = DB_TIME,
     [ENDED_AT] = DB_TIME,
-    [RECORDER_ID] = DB_UUID,
-    [RECORDING_ID] = DB_UUID,
-    [GONE_AT] = DB_TIME,
-    [SIZES + RECORDING_OGG] = DB_INT,
-    [SIZES + RECORDING_FLAC] = DB_INT,
-    [SIZES + RECORDING_WAVEFORM] = DB_INT,
-    [SIZES + RECORDING_OVERVIEW] = DB_INT,
     [EVENT_ID] = DB_UUID,
     [PLANNED_MINUTES] = DB_INT,
-    [CHANGED_AT] = DB_TIME,
 };
+
+static void
+fill_types(enum db_type types[N_COLUMNS_OF_PARTS])
+{
+	memcpy(types, set_types, sizeof(set_types));
+	memcpy(types + LINK, tracks_types, sizeof(tracks_types));
+	types[MORE_PARTS] = DB_INT;
+}
 
 static void
 link_from_row(const struct db_value *row, struct session *out)
 {
 	int i;
 
-	out->linked = row[RECORDING_ID].type != DB_NULL;
+	out->linked = row[TRACKS_RECORDING_ID].type != DB_NULL;
 	if (!out->linked)
 		return;
-	out->recorder_id = row[RECORDER_ID].as.id;
-	out->recording_id = row[RECORDING_ID].as.id;
-	out->gone = row[GONE_AT].type != DB_NULL;
-	out->changed = row[CHANGED_AT].type != DB_NULL;
+	out->recorder_id = row[TRACKS_RECORDER_ID].as.id;
+	out->recording_id = row[TRACKS_RECORDING_ID].as.id;
+	out->gone = row[TRACKS_GONE_AT].type != DB_NULL;
+	out->changed = row[TRACKS_CHANGED_AT].type != DB_NULL;
 	if (out->changed)
-		out->changed_at = row[CHANGED_AT].as.time;
+		out->changed_at = row[TRACKS_CHANGED_AT].as.time;
 	for (i = 0; i < RECORDING_FORMATS; i++)
 		out->has_file[i] = !out->gone &&
-		    row[SIZES + i].type != DB_NULL &&
-		    row[SIZES + i].as.number > 0;
+		    row[TRACKS_SIZES + i].type != DB_NULL &&
+		    row[TRACKS_SIZES + i].as.number > 0;
 }
 
 static struct session
@@ -102,7 +101,7 @@ from_row(const struct db_value *row)
 		session.event_id = row[EVENT_ID].as.id;
 	if (session.has_length)
 		session.planned_minutes = row[PLANNED_MINUTES].as.number;
-	link_from_row(row, &session);
+	link_from_row(row + LINK, &session);
 	return session;
 }
 
@@ -153,41 +152,100 @@ read_djs(
 	return join_names(arena, out, err);
 }
 
+/* The set that a statement finds, if there is one. */
+static bool
+find(struct db *db, struct arena *arena, const char *sql,
+    const struct db_value *args, size_t n_args, struct session *out,
+    bool *found, struct error *err)
+{
+	enum db_type types[N_COLUMNS_OF_PARTS];
+	struct db_value row[N_COLUMNS];
+
+	fill_types(types);
+	if (!db_select_one(db, sql, args, n_args, types, row, N_COLUMNS, arena,
+		found, err))
+		return false;
+	if (!*found)
+		return true;
+	*out = from_row(row);
+	return read_djs(db, arena, out, err);
+}
+
+static bool
+not_found(struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND, "there is no such session");
+}
+
 bool
 sessions_find(struct db *db, struct arena *arena, const struct uuid *id,
     struct session *out, struct error *err)
 {
 	const struct db_value args[] = {db_uuid(id)};
-	struct db_value row[N_COLUMNS];
 	bool found;
 
-	if (!db_select_one(db, SELECT_SESSIONS("") "WHERE s.id = ?", args, 1,
-		types, row, N_COLUMNS, arena, &found, err))
+	return find(db, arena, SELECT_SETS(BY_ID) "WHERE s.id = ?", args, 1,
+		   out, &found, err) &&
+	    (found || not_found(err));
+}
+
+static struct tracks_set
+tracks_set_of(const struct session *session)
+{
+	return (struct tracks_set){
+	    .session_id = session->id,
+	    .dj_name = session->dj_name,
+	    .started_at = session->started_at,
+	    .ended = session->ended,
+	    .ended_at = session->ended_at,
+	};
+}
+
+/* All in one row, but for the few sets that have more than one part. */
+bool
+sessions_find_parts(struct db *db, struct arena *arena, const struct uuid *id,
+    usec_t now, struct session *out, struct tracks_part parts[MATCH_MAX_PARTS],
+    size_t *count, struct error *err)
+{
+	const struct db_value args[] = {db_uuid(id)};
+	enum db_type types[N_COLUMNS_OF_PARTS];
+	struct db_value row[N_COLUMNS_OF_PARTS];
+	struct tracks_set set;
+	bool found;
+
+	fill_types(types);
+	if (!db_select_one(db,
+		"SELECT " SET_COLUMNS ", " TRACKS_LINK_COLUMNS
+		", " TRACKS_SPAN_COLUMNS ", m.part" FROM_SETS(BY_ID)
+		    TRACKS_RECORDER
+		"LEFT JOIN session_recordings m FORCE INDEX (PRIMARY) "
+		"ON m.session_id = s.id AND m.part = 2 WHERE s.id = ?",
+		args, 1, types, row, N_COLUMNS_OF_PARTS, arena, &found, err))
 		return false;
 	if (!found)
-		return error_set(
-		    err, ERROR_NOT_FOUND, "there is no such session");
+		return not_found(err);
 	*out = from_row(row);
-	return read_djs(db, arena, out, err);
+	if (!read_djs(db, arena, out, err))
+		return false;
+	set = tracks_set_of(out);
+	if (row[MORE_PARTS].type != DB_NULL)
+		return tracks_of_set(db, arena, &set, now, parts, count, err);
+	*count = out->linked ? 1 : 0;
+	if (out->linked)
+		parts[0] = tracks_part_of_row(row + LINK, &set, now);
+	return true;
 }
 
 bool
 sessions_current(struct db *db, struct arena *arena, struct session *out,
     bool *found, struct error *err)
 {
-	struct db_value row[N_COLUMNS];
-
 	/* Those that run are few, and one_active finds them. */
-	if (!db_select_one(db,
-		SELECT_SESSIONS(
-		    "") "WHERE s.active_dj_id IS NOT NULL "
-			"ORDER BY s.started_at DESC, s.id DESC LIMIT 1",
-		NULL, 0, types, row, N_COLUMNS, arena, found, err))
-		return false;
-	if (!*found)
-		return true;
-	*out = from_row(row);
-	return read_djs(db, arena, out, err);
+	return find(db, arena,
+	    SELECT_SETS(
+		"") "WHERE s.active_dj_id IS NOT NULL "
+		    "ORDER BY s.started_at DESC, s.id DESC LIMIT 1",
+	    NULL, 0, out, found, err);
 }
 
 struct list {
@@ -212,7 +270,9 @@ sessions_list(struct db *db, struct arena *arena, const struct db_page *page,
     sessions_visit *visit, void *context, struct error *err)
 {
 	struct list list = {db, arena, visit, context};
+	enum db_type types[N_COLUMNS_OF_PARTS];
 
+	fill_types(types);
 	return db_each_of_page(db,
 	    BY_START "ORDER BY s.started_at DESC, s.id DESC LIMIT ?",
 	    BY_START "WHERE s.started_at <= ? "
@@ -228,9 +288,11 @@ sessions_of_event(struct db *db, struct arena *arena,
 {
 	const struct db_value args[] = {db_uuid(event_id), db_int(limit)};
 	struct list list = {db, arena, visit, context};
+	enum db_type types[N_COLUMNS_OF_PARTS];
 
+	fill_types(types);
 	return db_each(db,
-	    SELECT_SESSIONS("") "WHERE s.event_id = ? "
+	    SELECT_SETS("") "WHERE s.event_id = ? "
 				"ORDER BY s.started_at, s.id LIMIT ?",
 	    args, 2, types, N_COLUMNS, arena, visit_row, &list, err);
 }

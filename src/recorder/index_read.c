@@ -13,22 +13,29 @@ enum column {
 	CLOSED,
 	KEPT,
 	METADATA_ETAG,
-	FILES, /* size and ETag of each, in the order of recording_format */
-	CHUNKS = FILES + 2 * RECORDING_FORMATS,
+	CHUNKS,
 	NEWEST_CHUNK,
 	GONE,
 	AUDIO,
-	N_COLUMNS
+	SIZES,
+	ETAGS = SIZES + RECORDING_FORMATS,
+	N_COLUMNS = ETAGS + RECORDING_FORMATS
 };
 
-#define SELECT_RECORDINGS                                                      \
-	"SELECT r.recorder_id, r.id, r.name, r.start_time, r.end_time, "       \
-	"r.duration_ns, r.is_closed, r.is_kept, r.metadata_etag, "             \
-	"r.ogg_size, r.ogg_etag, r.flac_size, r.flac_etag, "                   \
-	"r.waveform_size, r.waveform_etag, r.overview_size, r.overview_etag, " \
-	"r.chunks, r.newest_chunk_at, r.gone_at IS NOT NULL, "                 \
-	"IF(r.audio_etag <=> r.waveform_etag, r.audio_us, NULL) "              \
-	"FROM recordings r "
+#define COLUMNS                                                          \
+	"SELECT r.recorder_id, r.id, r.name, r.start_time, r.end_time, " \
+	"r.duration_ns, r.is_closed, r.is_kept, r.metadata_etag, "       \
+	"r.chunks, r.newest_chunk_at, r.gone_at IS NOT NULL, "           \
+	"IF(r.audio_etag <=> r.waveform_etag, r.audio_us, NULL), "       \
+	"r.ogg_size, r.flac_size, r.waveform_size, r.overview_size"
+
+#define SELECT_RECORDINGS                                       \
+	COLUMNS ", r.ogg_etag, r.flac_etag, r.waveform_etag, "  \
+		"r.overview_etag FROM recordings r "
+
+/* What clients are shown: without the ETags of files, which are half of what a
+ * list would have to read. */
+#define SELECT_LISTED COLUMNS " FROM recordings r "
 
 static const enum db_type types[N_COLUMNS] = {
     [RECORDER_ID] = DB_UUID,
@@ -40,18 +47,18 @@ static const enum db_type types[N_COLUMNS] = {
     [CLOSED] = DB_INT,
     [KEPT] = DB_INT,
     [METADATA_ETAG] = DB_TEXT,
-    [FILES] = DB_INT,
-    [FILES + 1] = DB_TEXT,
-    [FILES + 2] = DB_INT,
-    [FILES + 3] = DB_TEXT,
-    [FILES + 4] = DB_INT,
-    [FILES + 5] = DB_TEXT,
-    [FILES + 6] = DB_INT,
-    [FILES + 7] = DB_TEXT,
     [CHUNKS] = DB_INT,
     [NEWEST_CHUNK] = DB_TIME,
     [GONE] = DB_INT,
     [AUDIO] = DB_SPAN,
+    [SIZES + RECORDING_OGG] = DB_INT,
+    [SIZES + RECORDING_FLAC] = DB_INT,
+    [SIZES + RECORDING_WAVEFORM] = DB_INT,
+    [SIZES + RECORDING_OVERVIEW] = DB_INT,
+    [ETAGS + RECORDING_OGG] = DB_TEXT,
+    [ETAGS + RECORDING_FLAC] = DB_TEXT,
+    [ETAGS + RECORDING_WAVEFORM] = DB_TEXT,
+    [ETAGS + RECORDING_OVERVIEW] = DB_TEXT,
 };
 
 usec_t
@@ -99,7 +106,7 @@ time_of(const struct db_value *value, usec_t *out)
 }
 
 static void
-from_row(const struct db_value *row, struct recording *out)
+from_row(const struct db_value *row, bool etags, struct recording *out)
 {
 	*out = (struct recording){
 	    .recorder_id = row[RECORDER_ID].as.id,
@@ -121,12 +128,11 @@ from_row(const struct db_value *row, struct recording *out)
 	if (out->has_audio)
 		out->audio = row[AUDIO].as.number;
 	for (int i = 0; i < RECORDING_FORMATS; i++) {
-		const struct db_value *file = &row[FILES + 2 * i];
+		const struct db_value *size = &row[SIZES + i];
 
-		out->files[i].size = file[0].type == DB_NULL
-		    ? -1
-		    : file[0].as.number;
-		out->files[i].etag = text_of(&file[1]);
+		out->files[i].size = size->type == DB_NULL ? -1
+							   : size->as.number;
+		out->files[i].etag = etags ? text_of(&row[ETAGS + i]) : "";
 	}
 }
 
@@ -134,6 +140,7 @@ from_row(const struct db_value *row, struct recording *out)
 struct visitor {
 	index_visit *visit;
 	void *context;
+	bool etags;
 };
 
 static bool
@@ -142,16 +149,17 @@ visit_row(void *context, const struct db_value *row, struct error *err)
 	const struct visitor *visitor = context;
 	struct recording recording;
 
-	from_row(row, &recording);
+	from_row(row, visitor->etags, &recording);
 	return visitor->visit(visitor->context, &recording, err);
 }
 
+/* The rows of a statement that begins with SELECT_RECORDINGS. */
 static bool
 visit_all(struct db *db, struct arena *arena, const char *sql,
     const struct db_value *args, size_t n_args, index_visit *visit,
     void *context, struct error *err)
 {
-	struct visitor visitor = {visit, context};
+	struct visitor visitor = {visit, context, true};
 
 	return db_each(db, sql, args, n_args, types, N_COLUMNS, arena,
 	    visit_row, &visitor, err);
@@ -220,7 +228,7 @@ static void
 query_build(struct query *query, const struct index_filter *filter)
 {
 	buf_printf(&query->sql,
-	    SELECT_RECORDINGS "FORCE INDEX (%s) WHERE r.gone_at IS NULL ",
+	    SELECT_LISTED "FORCE INDEX (%s) WHERE r.gone_at IS NULL ",
 	    query_key(filter));
 	if (filter->recorder_id != NULL) {
 		buf_puts(&query->sql, "AND r.recorder_id = ? ");
@@ -245,6 +253,7 @@ index_list(struct db *db, struct arena *arena,
     const struct index_filter *filter, index_visit *visit, void *context,
     struct error *err)
 {
+	struct visitor visitor = {visit, context, false};
 	struct query query = {.sql = BUF_INIT};
 	const char *sql;
 	bool ok;
@@ -254,8 +263,8 @@ index_list(struct db *db, struct arena *arena,
 	if (sql == NULL)
 		ok = error_memory(err);
 	else
-		ok = visit_all(db, arena, sql, query.args, query.n_args, visit,
-		    context, err);
+		ok = db_each(db, sql, query.args, query.n_args, types, ETAGS,
+		    arena, visit_row, &visitor, err);
 	buf_free(&query.sql);
 	return ok;
 }
@@ -303,13 +312,14 @@ index_find(struct db *db, struct arena *arena, const struct uuid *recorder_id,
 	bool found;
 
 	if (!db_select_one(db,
-		SELECT_RECORDINGS "WHERE r.recorder_id = ? AND r.id = ?", args,
+		SELECT_RECORDINGS "FORCE INDEX (PRIMARY) "
+		"WHERE r.recorder_id = ? AND r.id = ?", args,
 		2, types, row, N_COLUMNS, arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(
 		    err, ERROR_NOT_FOUND, "there is no such recording");
-	from_row(row, out);
+	from_row(row, true, out);
 	return true;
 }
 

@@ -120,59 +120,96 @@ tracks_of_recording(struct db *db, struct arena *arena,
 	return true;
 }
 
-/* A part, as the link has it. */
-struct link {
-	struct uuid recorder_id, id;
-	int part;
-	usec_t offset, correction;
-	bool changed;
-	usec_t changed_at;
+const enum db_type tracks_types[TRACKS_N_COLUMNS] = {
+    [TRACKS_RECORDER_ID] = DB_UUID,
+    [TRACKS_RECORDING_ID] = DB_UUID,
+    [TRACKS_GONE_AT] = DB_TIME,
+    [TRACKS_SIZES + RECORDING_OGG] = DB_INT,
+    [TRACKS_SIZES + RECORDING_FLAC] = DB_INT,
+    [TRACKS_SIZES + RECORDING_WAVEFORM] = DB_INT,
+    [TRACKS_SIZES + RECORDING_OVERVIEW] = DB_INT,
+    [TRACKS_CHANGED_AT] = DB_TIME,
+    [TRACKS_PART] = DB_INT,
+    [TRACKS_OFFSET] = DB_SPAN,
+    [TRACKS_CORRECTION] = DB_SPAN,
+    [TRACKS_START] = DB_TIME,
+    [TRACKS_END] = DB_TIME,
+    [TRACKS_CLOSED] = DB_INT,
+    [TRACKS_CHUNKS] = DB_INT,
+    [TRACKS_NEWEST_CHUNK] = DB_TIME,
+    [TRACKS_AUDIO] = DB_SPAN,
 };
 
-struct links {
-	struct link links[MATCH_MAX_PARTS];
+static bool
+read_time(const struct db_value *value, usec_t *out)
+{
+	if (value->type != DB_NULL)
+		*out = value->as.time;
+	return value->type != DB_NULL;
+}
+
+static int64_t
+number_or(const struct db_value *value, int64_t otherwise)
+{
+	return value->type == DB_NULL ? otherwise : value->as.number;
+}
+
+static struct recording
+recording_of_row(const struct db_value *row)
+{
+	struct recording recording = {
+	    .recorder_id = row[TRACKS_RECORDER_ID].as.id,
+	    .id = row[TRACKS_RECORDING_ID].as.id,
+	    .name = "",
+	    .metadata_etag = "",
+	    .closed = number_or(&row[TRACKS_CLOSED], 0) != 0,
+	    .chunks = number_or(&row[TRACKS_CHUNKS], 0),
+	    .gone = row[TRACKS_GONE_AT].type != DB_NULL,
+	    .has_audio = row[TRACKS_AUDIO].type != DB_NULL,
+	    .audio = number_or(&row[TRACKS_AUDIO], 0),
+	};
+
+	recording.has_start = read_time(&row[TRACKS_START], &recording.start);
+	recording.has_end = read_time(&row[TRACKS_END], &recording.end);
+	recording.has_newest_chunk = read_time(
+	    &row[TRACKS_NEWEST_CHUNK], &recording.newest_chunk);
+	for (int i = 0; i < RECORDING_FORMATS; i++)
+		recording.files[i] = (struct recording_file){
+		    .size = number_or(&row[TRACKS_SIZES + i], -1), .etag = ""};
+	return recording;
+}
+
+struct tracks_part
+tracks_part_of_row(
+    const struct db_value *row, const struct tracks_set *set, usec_t now)
+{
+	struct tracks_part part = {
+	    .part = (int)row[TRACKS_PART].as.number,
+	    .recording = recording_of_row(row),
+	};
+
+	part.changed = read_time(&row[TRACKS_CHANGED_AT], &part.changed_at);
+	part.span = tracks_span(&part.recording,
+	    number_or(&row[TRACKS_CORRECTION], 0), row[TRACKS_OFFSET].as.number,
+	    set, now);
+	return part;
+}
+
+struct parts {
+	const struct tracks_set *set;
+	usec_t now;
+	struct tracks_part *parts;
 	size_t count;
 };
 
 static bool
-take_link(void *context, const struct db_value *row, struct error *err)
+take_part(void *context, const struct db_value *row, struct error *err)
 {
-	struct links *out = context;
+	struct parts *out = context;
 
 	(void)err;
-	out->links[out->count++] = (struct link){
-	    .recorder_id = row[0].as.id,
-	    .id = row[1].as.id,
-	    .part = (int)row[2].as.number,
-	    .offset = row[3].as.number,
-	    .correction = row[4].as.number,
-	    .changed = row[5].type != DB_NULL,
-	    .changed_at = row[5].type == DB_NULL ? 0 : row[5].as.time,
-	};
+	out->parts[out->count++] = tracks_part_of_row(row, out->set, out->now);
 	return true;
-}
-
-static bool
-read_links(struct db *db, struct arena *arena, const struct uuid *session_id,
-    struct links *out, struct error *err)
-{
-	static const enum db_type types[] = {
-	    DB_UUID, DB_UUID, DB_INT, DB_SPAN, DB_SPAN, DB_TIME};
-	const struct db_value args[] = {
-	    db_uuid(session_id), db_int(MATCH_MAX_PARTS)};
-
-	out->count = 0;
-	return db_each(db,
-	    "SELECT l.recorder_id, l.recording_id, l.part, l.offset_us, "
-	    "COALESCE(c.clock_correction_us, 0), "
-	    "CASE WHEN r.ogg_changed_at >= l.linked_at "
-	    "THEN r.ogg_changed_at END "
-	    "FROM session_recordings l "
-	    "LEFT JOIN recorders c ON c.id = l.recorder_id "
-	    "LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "
-	    "AND r.id = l.recording_id "
-	    "WHERE l.session_id = ? ORDER BY l.part LIMIT ?",
-	    args, 2, types, 6, arena, take_link, out, err);
 }
 
 bool
@@ -180,25 +217,17 @@ tracks_of_set(struct db *db, struct arena *arena, const struct tracks_set *set,
     usec_t now, struct tracks_part parts[MATCH_MAX_PARTS], size_t *count,
     struct error *err)
 {
-	struct links links;
-	size_t i;
+	const struct db_value args[] = {
+	    db_uuid(&set->session_id), db_int(MATCH_MAX_PARTS)};
+	struct parts found = {set, now, parts, 0};
 
-	*count = 0;
-	if (!read_links(db, arena, &set->session_id, &links, err))
+	if (!db_each(db,
+		"SELECT " TRACKS_LINK_COLUMNS ", " TRACKS_SPAN_COLUMNS
+		" FROM session_recordings l " TRACKS_RECORDING TRACKS_RECORDER
+		"WHERE l.session_id = ? ORDER BY l.part LIMIT ?",
+		args, 2, tracks_types, TRACKS_N_COLUMNS, arena, take_part,
+		&found, err))
 		return false;
-	for (i = 0; i < links.count; i++) {
-		const struct link *link = &links.links[i];
-		struct tracks_part *part = &parts[i];
-
-		if (!index_find(db, arena, &link->recorder_id, &link->id,
-			&part->recording, err))
-			return false;
-		part->part = link->part;
-		part->changed = link->changed;
-		part->changed_at = link->changed_at;
-		part->span = tracks_span(
-		    &part->recording, link->correction, link->offset, set, now);
-	}
-	*count = links.count;
+	*count = found.count;
 	return true;
 }
