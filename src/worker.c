@@ -12,11 +12,13 @@
 #include "api/sync_process.h"
 #include "base/config.h"
 #include "base/crypto.h"
+#include "base/fcgi_record.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
 
 #define EXIT_CONFIG 78 /* EX_CONFIG of sysexits.h */
+#define LONG_ANSWER 8192 /* more than libfcgi hands over at once */
 
 /* The value of the first of `variables` (each NAME=value) with this name; they
  * are left at the next one. NULL when there is none. Most differ in the first
@@ -90,8 +92,12 @@ static bool
 fcgi_write(void *context, const char *from, size_t len)
 {
 	struct fcgi *fcgi = context;
+	FCGX_Request *request = &fcgi->request;
 
-	return FCGX_PutStr(from, (int)len, fcgi->request.out) == (int)len;
+	if (len < LONG_ANSWER)
+		return FCGX_PutStr(from, (int)len, request->out) == (int)len;
+	return FCGX_FFlush(request->out) == 0 &&
+	    fcgi_record_write(request->ipcFd, request->requestId, from, len);
 }
 
 static const char *

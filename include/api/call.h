@@ -32,6 +32,8 @@ struct call {
 	struct param_value values[PARAM_MAX];
 	usec_t now;
 	unsigned long commits; /* db_commits before */
+	const char *bucket_url; /* what plain URLs begin with, once made */
+	size_t bucket_url_len;
 };
 
 /* The value of a parameter that the route declares. */

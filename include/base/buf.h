@@ -23,12 +23,23 @@ struct buf {
 
 void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_puts(struct buf *buf, const char *text);
-void buf_putc(struct buf *buf, char c);
 void buf_number(struct buf *buf, uint64_t number); /* in decimal */
 /* Room for `len` bytes and a NUL behind what is there, to be written at once
  * and then told to buf_wrote; NULL when memory is short. */
 char *buf_room(struct buf *buf, size_t len) MUST_CHECK;
 void buf_wrote(struct buf *buf, size_t len);
+
+/* Make room for `more` bytes and the NUL; false when memory is short. */
+bool buf_grow(struct buf *buf, size_t more);
+
+static inline void
+buf_putc(struct buf *buf, char c)
+{
+	if ((buf->cap - buf->len < 2 || buf->failed) && !buf_grow(buf, 1))
+		return;
+	buf->data[buf->len++] = c;
+	buf->data[buf->len] = '\0';
+}
 
 void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -1,5 +1,5 @@
-/* JSON (RFC 8259): a strict reader into an arena, and a writer into a buffer,
- * both on yajl. */
+/* JSON (RFC 8259): a strict reader into an arena, on yajl, and a writer into a
+ * buffer. */
 #ifndef SETLINK_BASE_JSON_H
 #define SETLINK_BASE_JSON_H
 

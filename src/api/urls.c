@@ -127,25 +127,42 @@ urls_presigned(
 	    call, &out, sigv4_presign(call->signer, &url, &out, err), err);
 }
 
+/* {public endpoint}/{bucket}/, which all of them begin with. */
+static bool
+read_bucket_url(struct call *call)
+{
+	const struct sigv4_url url = describe(call, "");
+	struct buf out = BUF_INIT;
+
+	if (call->bucket_url != NULL)
+		return true;
+	sigv4_plain_url(&url, &out);
+	if (buf_text(&out) != NULL)
+		call->bucket_url = arena_copy(call->arena, out.data, out.len);
+	call->bucket_url_len = out.len;
+	buf_free(&out);
+	return call->bucket_url != NULL;
+}
+
+/* No character of a folder has to be encoded. */
 bool
 urls_folder_open(struct urls_folder *folder, struct call *call,
     const struct uuid *recorder_id, const struct uuid *recording_id,
     struct error *err)
 {
-	char key[LAYOUT_FOLDER_SIZE];
-	const struct sigv4_url url = describe(call, key);
-	struct buf out = BUF_INIT;
+	size_t len;
 
-	layout_folder(recorder_id, recording_id, key);
-	sigv4_plain_url(&url, &out);
-	folder->len = out.len;
-	folder->url = out.failed
-	    ? NULL
-	    : arena_alloc(call->arena, out.len + LAYOUT_NAME_SIZE);
-	if (folder->url != NULL)
-		memcpy(folder->url, out.data, out.len);
-	buf_free(&out);
-	return folder->url != NULL || error_memory(err);
+	if (!read_bucket_url(call))
+		return error_memory(err);
+	len = call->bucket_url_len;
+	folder->url = arena_alloc(
+	    call->arena, len + LAYOUT_FOLDER_SIZE + LAYOUT_NAME_SIZE);
+	if (folder->url == NULL)
+		return error_memory(err);
+	memcpy(folder->url, call->bucket_url, len);
+	layout_folder(recorder_id, recording_id, folder->url + len);
+	folder->len = len + LAYOUT_FOLDER_SIZE - 1;
+	return true;
 }
 
 const char *

@@ -10,8 +10,8 @@
 
 #define FIRST_CAPACITY 256
 
-static bool
-grow(struct buf *buf, size_t more)
+bool
+buf_grow(struct buf *buf, size_t more)
 {
 	size_t cap = buf->cap == 0 ? FIRST_CAPACITY : buf->cap;
 	char *data;
@@ -36,7 +36,8 @@ grow(struct buf *buf, size_t more)
 static inline bool
 reserve(struct buf *buf, size_t more)
 {
-	return (more < buf->cap - buf->len && !buf->failed) || grow(buf, more);
+	return (more < buf->cap - buf->len && !buf->failed) ||
+	    buf_grow(buf, more);
 }
 
 void
@@ -67,15 +68,6 @@ void
 buf_puts(struct buf *buf, const char *text)
 {
 	buf_add(buf, text, strlen(text));
-}
-
-void
-buf_putc(struct buf *buf, char c)
-{
-	if (!reserve(buf, 1))
-		return;
-	buf->data[buf->len++] = c;
-	buf->data[buf->len] = '\0';
 }
 
 /* Without printf, which takes as long as all else of a short answer. */

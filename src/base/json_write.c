@@ -2,8 +2,6 @@
  * of 100 KB for thirteen instructions, and hands it over in pieces, which was
  * half of what such an answer costs. What is written is the same (the tests
  * compare them), and yajl reads. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/decimal.h"
@@ -25,15 +23,23 @@ misused(struct json_writer *w)
 	w->out->failed = true;
 }
 
-/* Where a value is to stand: a comma before all but the first of an array. */
-static void
+/* Whether a value that is to stand here needs a comma: all but the first of an
+ * array do. */
+static bool
 value_begin(struct json_writer *w)
 {
 	bool in_object = w->depth > 0 && w->objects[w->depth - 1];
 
-	if (w->place == JSON_DONE || (in_object && w->place != JSON_VALUE))
-		misused(w);
-	else if (w->place == JSON_NEXT)
+	if (w->place != JSON_DONE && (!in_object || w->place == JSON_VALUE))
+		return w->place == JSON_NEXT;
+	misused(w);
+	return false;
+}
+
+static void
+add_comma(struct json_writer *w)
+{
+	if (value_begin(w))
 		buf_putc(w->out, ',');
 }
 
@@ -46,7 +52,7 @@ value_end(struct json_writer *w)
 static void
 nest(struct json_writer *w, char bracket, bool object)
 {
-	value_begin(w);
+	add_comma(w);
 	if (w->depth == JSON_MAX_DEPTH) {
 		misused(w);
 		return;
@@ -94,41 +100,60 @@ json_array_end(struct json_writer *w)
 }
 
 /* Whether one of eight bytes is to be escaped: a control character, '"' or
- * '\\' (RFC 8259, section 7). A byte of `x` is zero where one of `word` is what
- * `x` was made with, and only then is its top bit set by the subtraction, or
- * that of a byte above it, which errs on the safe side. */
+ * '\\' (RFC 8259, section 7), or is not ASCII. A subtraction sets the top bit
+ * of a byte that was less than what is taken away, or of one above it, which
+ * errs on the safe side. */
 static bool
 has_special(uint64_t word)
 {
-	uint64_t quote = word ^ WORD('"');
-	uint64_t backslash = word ^ WORD('\\');
-	uint64_t control = (word - WORD(0x20)) & ~word;
+	uint64_t control = word - WORD(0x20);
+	uint64_t quote = (word ^ WORD('"')) - WORD(1);
+	uint64_t backslash = (word ^ WORD('\\')) - WORD(1);
 
-	quote = (quote - WORD(1)) & ~quote;
-	backslash = (backslash - WORD(1)) & ~backslash;
-	return ((control | quote | backslash) & WORD(0x80)) != 0;
+	return ((word | control | quote | backslash) & WORD(0x80)) != 0;
 }
 
-/* How many bytes at the beginning stand for themselves. The last eight are
- * looked at together, too. */
+static bool
+stands_for_itself(char c)
+{
+	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+static bool
+is_special_at(const char *text)
+{
+	uint64_t word;
+
+	memcpy(&word, text, sizeof(word));
+	return has_special(word);
+}
+
+/* Whether a text is ASCII without anything to escape, as nearly all are. The
+ * last eight bytes overlap those before them. */
+static bool
+is_plain(const char *text, size_t len)
+{
+	const size_t step = sizeof(uint64_t);
+	size_t n = 0;
+
+	if (len >= step) {
+		for (; n + step < len; n += step)
+			if (is_special_at(text + n))
+				return false;
+		return !is_special_at(text + len - step);
+	}
+	while (n < len && stands_for_itself(text[n]) && (text[n] & 0x80) == 0)
+		n++;
+	return n == len;
+}
+
+/* How many bytes at the beginning stand for themselves. */
 static size_t
 plain_run(const char *text, size_t len)
 {
 	size_t n = 0;
-	uint64_t word;
 
-	for (; len - n >= sizeof(word); n += sizeof(word)) {
-		memcpy(&word, text + n, sizeof(word));
-		if (has_special(word))
-			break;
-	}
-	if (n > 0 && len - n < sizeof(word)) {
-		memcpy(&word, text + len - sizeof(word), sizeof(word));
-		if (!has_special(word))
-			return len;
-	}
-	while (n < len && (unsigned char)text[n] >= 0x20 && text[n] != '"' &&
-	    text[n] != '\\')
+	while (n < len && stands_for_itself(text[n]))
 		n++;
 	return n;
 }
@@ -147,10 +172,12 @@ add_escape(struct buf *out, char c)
 	buf_putc(out, to[known - from]);
 }
 
-/* A string that has something to escape. */
+/* A string of UTF-8, escaped. */
 static void
-add_escaped(struct buf *out, const char *text, size_t len)
+add_escaped(struct buf *out, const char *text)
 {
+	size_t len = strlen(text);
+
 	buf_putc(out, '"');
 	for (;;) {
 		size_t run = plain_run(text, len);
@@ -165,23 +192,41 @@ add_escaped(struct buf *out, const char *text, size_t len)
 	buf_putc(out, '"');
 }
 
+/* A string that may be anything. */
 static void
-add_string(struct buf *out, const char *text)
+add_repaired(struct buf *out, const char *text)
+{
+	struct buf scratch = BUF_INIT;
+	const char *repaired = utf8_repair(text, &scratch);
+
+	if (repaired == NULL)
+		out->failed = true;
+	else
+		add_escaped(out, repaired);
+	buf_free(&scratch);
+}
+
+/* A comma if there is something before it, and a string. */
+static void
+add_string(struct buf *out, bool comma, const char *text)
 {
 	size_t len = strlen(text);
-	char *to;
+	char *room = buf_room(out, len + 3), *to = room;
 
-	if (plain_run(text, len) != len) {
-		add_escaped(out, text, len);
+	if (room == NULL)
+		return;
+	if (comma)
+		*to++ = ',';
+	if (!is_plain(text, len)) {
+		buf_wrote(out, (size_t)(to - room));
+		add_repaired(out, text);
 		return;
 	}
-	to = buf_room(out, len + 2);
-	if (to == NULL)
-		return;
-	to[0] = '"';
-	memcpy(to + 1, text, len);
-	to[len + 1] = '"';
-	buf_wrote(out, len + 2);
+	*to++ = '"';
+	memcpy(to, text, len);
+	to += len;
+	*to++ = '"';
+	buf_wrote(out, (size_t)(to - room));
 }
 
 void
@@ -192,9 +237,7 @@ json_key(struct json_writer *w, const char *name)
 		misused(w);
 		return;
 	}
-	if (w->place == JSON_NEXT)
-		buf_putc(w->out, ',');
-	add_string(w->out, name);
+	add_string(w->out, w->place == JSON_NEXT, name);
 	buf_putc(w->out, ':');
 	w->place = JSON_VALUE;
 }
@@ -203,7 +246,7 @@ json_key(struct json_writer *w, const char *name)
 static void
 word(struct json_writer *w, const char *text)
 {
-	value_begin(w);
+	add_comma(w);
 	buf_puts(w->out, text);
 	value_end(w);
 }
@@ -211,29 +254,24 @@ word(struct json_writer *w, const char *text)
 void
 json_string(struct json_writer *w, const char *text)
 {
-	struct buf scratch = BUF_INIT;
-
 	if (text == NULL) {
 		json_null(w);
 		return;
 	}
-	text = utf8_repair(text, &scratch);
-	value_begin(w);
-	if (text == NULL)
-		w->out->failed = true;
-	else
-		add_string(w->out, text);
+	add_string(w->out, value_begin(w), text);
 	value_end(w);
-	buf_free(&scratch);
 }
 
 void
 json_number(struct json_writer *w, int64_t number)
 {
-	char text[sizeof("-9223372036854775808")];
+	uint64_t size = (uint64_t)number;
 
-	(void)snprintf(text, sizeof(text), "%" PRId64, number);
-	word(w, text);
+	add_comma(w);
+	if (number < 0)
+		buf_putc(w->out, '-');
+	buf_number(w->out, number < 0 ? -size : size);
+	value_end(w);
 }
 
 /* JSON has no word for a number that is none, nor for infinity. */
