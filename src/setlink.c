@@ -115,7 +115,7 @@ main(int argc, char **argv)
 		print_usage(stderr);
 		return EX_USAGE;
 	}
-	if (!crypto_begin(&err))
+	if (!crypto_begin(true, &err))
 		return command_fail_error(&err);
 	status = command->run(argc - 1, argv + 1);
 	if (status == EX_USAGE)

@@ -384,6 +384,13 @@ confine(const struct config *config)
 	sandbox_enter(config, command);
 }
 
+/* A CGI program without TLS does not; a worker may be told of a CA later. */
+static bool
+needs_openssl_config(const struct config *config)
+{
+	return !FCGX_IsCGI() || config->db_ssl_ca[0] != '\0';
+}
+
 /* A web server shows a failed CGI program's stderr to nobody, so its client is
  * told at least that the settings are wrong. */
 static void
@@ -417,7 +424,8 @@ main(void)
 		return EXIT_CONFIG;
 	}
 	confine(&worker->config);
-	if (!signals_hold(&err) || !crypto_begin(&err) ||
+	if (!signals_hold(&err) ||
+	    !crypto_begin(needs_openssl_config(&worker->config), &err) ||
 	    !serve(&worker, &err)) {
 		log_line(LOG_ERROR, "event=stop %s", err.detail);
 		status = EXIT_FAILURE;

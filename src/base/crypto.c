@@ -4,7 +4,11 @@
 #include <openssl/crypto.h>
 
 bool
-crypto_begin(struct error *err)
+crypto_begin(bool configured, struct error *err)
 {
-	return OSSL_LIB_CTX_get0_global_default() != NULL || error_memory(err);
+	if (OSSL_LIB_CTX_get0_global_default() == NULL)
+		return error_memory(err);
+	return configured ||
+	    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1 ||
+	    error_memory(err);
 }

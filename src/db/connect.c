@@ -1,6 +1,7 @@
 /* Opening and closing the connection, and transactions on it. */
 #include <mysql.h>
 #include <mysqld_error.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +37,11 @@ db_any_schema(struct db *db)
 void
 db_close(struct db *db)
 {
-	db_stmts_free(db);
+	/* Statements end with the connection: closed before, each would be
+	 * told the server. */
 	if (db->handle != NULL)
 		mysql_close(db->handle);
+	db_stmts_free(db);
 	db->handle = NULL;
 	db->connection++;
 }
@@ -64,13 +67,31 @@ db_library_end(void)
 	mysql_library_end();
 }
 
-/* The session: UTC, refusals instead of silent cuts, and no gap locks, which
- * nothing here relies on (each "only one" is a UNIQUE key). */
-static const char *const session_commands[] = {
-    "SET time_zone = '+00:00', sql_mode = "
-    "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-};
+/* The session: UTC, refusals instead of silent cuts, no gap locks, which
+ * nothing here relies on (each "only one" is a UNIQUE key), and less than any
+ * time limit of ours for a lock: such a wait ends with an error that makes the
+ * transaction run again. One statement, since a CGI program makes a connection
+ * for each request. */
+#define SESSION                                                             \
+	"SET time_zone = '+00:00', sql_mode = "                             \
+	"'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "                      \
+	"tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = %u%s"
+
+/* A node of a cluster first applies what the others have committed: a read (1)
+ * sees what was written before on any node, and so does an UPDATE or a DELETE
+ * (2). Servers without Galera pay nothing for it; some do not know it. */
+#define WAIT_FOR_NODES ", wsrep_sync_wait = 3"
+
+/* In place of the C library's, for Connector/C alone: it asks for the port of
+ * "mysql" when it starts, though it is always told one, and a look into
+ * whatever nsswitch.conf names is a fifth of what a CGI program takes. */
+struct servent *
+getservbyname(const char *name, const char *protocol)
+{
+	(void)name;
+	(void)protocol;
+	return NULL;
+}
 
 static bool
 set_options(struct db *db, MYSQL *handle)
@@ -96,14 +117,14 @@ set_options(struct db *db, MYSQL *handle)
 	return failed == 0;
 }
 
-/* A node of a cluster first applies what the others have committed: a read (1)
- * sees what was written before on any node, and so does an UPDATE or a DELETE
- * (2). Servers without Galera pay nothing for it; some do not know it. */
 static bool
-wait_for_nodes(MYSQL *handle)
+set_variables(const struct db *db, MYSQL *handle, const char *more)
 {
-	return mysql_query(handle, "SET SESSION wsrep_sync_wait = 3") == 0 ||
-	    mysql_errno(handle) == ER_UNKNOWN_SYSTEM_VARIABLE;
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), SESSION,
+	    db->timeout > LOCK_TIMEOUT ? LOCK_TIMEOUT : db->timeout - 1, more);
+	return mysql_query(handle, command) == 0;
 }
 
 /* Not by MYSQL_INIT_COMMAND, for which the client library follows a null
@@ -111,19 +132,9 @@ wait_for_nodes(MYSQL *handle)
 static bool
 set_session(const struct db *db, MYSQL *handle)
 {
-	char command[64];
-	size_t i;
-
-	for (i = 0; i < sizeof(session_commands) / sizeof(session_commands[0]);
-	     i++)
-		if (mysql_query(handle, session_commands[i]) != 0)
-			return false;
-	/* Less than any time limit of ours: a wait for a lock ends with an
-	 * error that makes the transaction run again. */
-	(void)snprintf(command, sizeof(command),
-	    "SET SESSION innodb_lock_wait_timeout = %u",
-	    db->timeout > LOCK_TIMEOUT ? LOCK_TIMEOUT : db->timeout - 1);
-	return mysql_query(handle, command) == 0 && wait_for_nodes(handle);
+	return set_variables(db, handle, WAIT_FOR_NODES) ||
+	    (mysql_errno(handle) == ER_UNKNOWN_SYSTEM_VARIABLE &&
+		set_variables(db, handle, ""));
 }
 
 /* In tables of another version something would be missing, or not be kept up.
