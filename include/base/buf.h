@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -22,7 +23,14 @@ struct buf {
 	}
 
 void buf_add(struct buf *buf, const void *bytes, size_t len);
-void buf_puts(struct buf *buf, const char *text);
+
+/* Inline, so that the length of a literal is known. */
+static inline void
+buf_puts(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
 void buf_number(struct buf *buf, uint64_t number); /* in decimal */
 /* Room for `len` bytes and a NUL behind what is there, to be written at once
  * and then told to buf_wrote; NULL when memory is short. */

@@ -64,12 +64,6 @@ buf_wrote(struct buf *buf, size_t len)
 	buf->data[buf->len] = '\0';
 }
 
-void
-buf_puts(struct buf *buf, const char *text)
-{
-	buf_add(buf, text, strlen(text));
-}
-
 /* Without printf, which takes as long as all else of a short answer. */
 void
 buf_number(struct buf *buf, uint64_t number)

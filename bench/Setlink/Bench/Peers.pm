@@ -15,7 +15,7 @@ use Setlink::Process qw(start_process wait_until free_port scratch);
 my $PEERS = "$FindBin::Bin/peers";
 my $WORKERS = 4;    # as many as setlink has
 
-# As nginx comes but for the access log: setlink's, too, has none.
+# As nginx comes, with an access log, as setlink's has.
 sub nginx_conf {
     my ($dir, %port) = @_;
     my $params = join "\n", map { "fastcgi_param $_;" }
@@ -35,7 +35,7 @@ pid $dir/nginx.pid;
 error_log $dir/nginx.log warn;
 events { worker_connections 1024; }
 http {
-access_log off;
+access_log $dir/access.log;
 client_body_temp_path $dir/body;
 fastcgi_temp_path $dir/fastcgi;
 proxy_temp_path $dir/proxy;

@@ -21,25 +21,27 @@ sub contestants {
 }
 
 sub microseconds {
-    my ($count, @command) = @_;
-    open my $out, '-|', @command, $count or die "$command[0]: $!\n";
+    my (@command) = @_;
+    open my $out, '-|', @command or die "$command[0]: $!\n";
     my ($value) = (<$out> // '') =~ /\A([\d.]+)\n\z/
         or die "@command: no figure\n";
     close $out or die "@command failed\n";
     return $value;
 }
 
-sub run {
-    my ($class, %option) = @_;
+# A table and what is to be reached, of URLs of one kind.
+sub measure {
+    my ($title, $rounds, @kind) = @_;
     my %figures;
-    for my $round (1 .. $option{rounds}) {
+    for my $round (1 .. $rounds) {
         for my $one (contestants()) {
             my ($name, undef, $count, @command) = @$one;
-            push @{ $figures{$name} }, microseconds($count, @command);
+            push @{ $figures{$name} },
+                microseconds(@command, $count, @kind);
         }
     }
     my $own = median(@{ $figures{setlink} });
-    my $text = table_row('presign', 'µs', 'ratio to setlink')
+    my $text = table_row($title, 'µs', 'ratio to setlink')
         . table_row(('---') x 3);
     my $reaches = table_row('reach', 'to be', 'is', '')
         . table_row(('---') x 4) . reach('presign, µs', '≤', 0.9, $own);
@@ -52,6 +54,12 @@ sub run {
             if defined $least;
     }
     return "$text\n$reaches\n";
+}
+
+sub run {
+    my ($class, %option) = @_;
+    return measure('presign, plain', $option{rounds}, 'plain')
+        . measure('presign, with type and file name', $option{rounds});
 }
 
 1;

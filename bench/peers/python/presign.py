@@ -1,4 +1,4 @@
-"""Microseconds that boto3 takes for a presigned URL: presign.py COUNT."""
+"""Microseconds that boto3 takes for a presigned URL: presign.py COUNT [plain]."""
 
 import sys
 import time
@@ -21,11 +21,12 @@ def main() -> None:
         "Bucket": "session-recorder",
         "Key": "a0000001-0000-4000-8000-000000000001/sessions/"
         "b0000001-0000-4000-8000-000000000001/data.ogg",
-        "ResponseContentType": "audio/ogg",
-        "ResponseContentDisposition": "attachment; "
-        'filename="DJ number 1 2026-11-21.ogg"; '
-        "filename*=UTF-8''DJ%20number%201%202026-11-21.ogg",
     }
+    if sys.argv[2:] != ["plain"]:
+        parameters["ResponseContentType"] = "audio/ogg"
+        parameters["ResponseContentDisposition"] = (
+            'attachment; filename="DJ number 1 2026-11-21.ogg"'
+        )
     begun = time.perf_counter()
     for _ in range(count):
         client.generate_presigned_url("get_object", parameters, 3600)
