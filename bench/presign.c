@@ -1,6 +1,6 @@
-/* Microseconds that setlink takes for a presigned URL: presign COUNT, or presign
- * COUNT plain for one that does not say how the file is to be saved. The other
- * programs that do this are in bench/peers. */
+/* Microseconds that setlink takes for a presigned URL: presign COUNT, or
+ * presign COUNT plain for one that does not say how the file is to be saved.
+ * The other programs that do this are in bench/peers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -17,7 +17,7 @@
 #include "base/sandbox.h"
 #include "base/signals.h"
 
-#define EXIT_CONFIG 78 /* EX_CONFIG of sysexits.h */
+#define EXIT_CONFIG 78   /* EX_CONFIG of sysexits.h */
 #define LONG_ANSWER 8192 /* more than libfcgi hands over at once */
 
 /* The value of the first of `variables` (each NAME=value) with this name; they
@@ -249,9 +249,9 @@ reload(struct worker **worker)
 }
 
 /* Several workers share the socket: another one may take the connection that
- * epoll_wait(2) has shown, and while accept(2) waits for the next one no signal is
- * seen. So it waits for this long. (Connections over TCP inherit the time, as
- * one within which the web server has to send.) */
+ * epoll_wait(2) has shown, and while accept(2) waits for the next one no signal
+ * is seen. So it waits for this long. (Connections over TCP inherit the time,
+ * as one within which the web server has to send.) */
 static bool
 limit_accept(void)
 {
@@ -291,7 +291,8 @@ survives(int number, struct worker *worker)
 	}
 }
 
-/* A web server may keep a connection: then the next request comes from there. */
+/* A web server may keep a connection: then the next request comes from there.
+ */
 static enum signals_event
 wait_for_request(const FCGX_Request *request)
 {

@@ -26,9 +26,9 @@ my $set = $scene->{sets}[0];
 # answer is not there at once.
 my @COSTS = (
     ['/health', 8, 0, 7],
-    ["$BASE/download/$set/ogg", 12, 1, 36],
-    ["$BASE/session/$set", 22, 3, 183],
-    ["$BASE/available-sessions?limit=2", 20, 3, 46],
+    ["$BASE/download/$set/ogg", 12, 1, 34],
+    ["$BASE/session/$set", 12, 1, 86],
+    ["$BASE/available-sessions?limit=2", 20, 3, 34],
     ['/api/lottery/queue', 20, 3, 14],
 );
 
@@ -87,6 +87,28 @@ subtest 'system calls and statements' => sub {
         cmp_ok(median(calls_of_last($trace, $ROUNDS)), '<=', $calls,
             "$target: system calls");
     }
+};
+
+sub wakes {
+    my (@workers) = @_;
+    my $sum = 0;
+    for my $worker (@workers) {
+        my ($switches) = Setlink::Instance::slurp(
+            '/proc/' . $worker->pid . '/status')
+            =~ /^voluntary_ctxt_switches:\s+(\d+)/m;
+        $sum += $switches;
+    }
+    return $sum;
+}
+
+subtest 'a connection wakes one worker' => sub {
+    my @workers = Setlink::FastCGI->start_several(4,
+        %{ $torture->{settings} });
+    ask($workers[0], '/health') for 1 .. 20;
+    my $before = wakes(@workers);
+    ask($workers[0], '/health') for 1 .. 100;
+    # One for the connection, and one where its request is not there yet.
+    cmp_ok(wakes(@workers) - $before, '<', 300, 'or two of them');
 };
 
 subtest 'allocations' => sub {

@@ -31,7 +31,7 @@ struct call {
 	const char *admin; /* the name of the admin who calls; NULL: none */
 	struct param_value values[PARAM_MAX];
 	usec_t now;
-	unsigned long commits; /* db_commits before */
+	unsigned long commits;  /* db_commits before */
 	const char *bucket_url; /* what plain URLs begin with, once made */
 	size_t bucket_url_len;
 };

@@ -10,7 +10,6 @@
  * (FastCGI Specification 1.0, 3.3 and 5.3) of one request. What libfcgi has
  * been given before is to be flushed first. False when the connection is
  * broken. */
-bool fcgi_record_write(
-    int fd, int request_id, const char *bytes, size_t len);
+bool fcgi_record_write(int fd, int request_id, const char *bytes, size_t len);
 
 #endif

@@ -63,20 +63,20 @@ bool tracks_of_recording(struct db *db, struct arena *arena,
 /* Columns of a part of a set: `l` is its row of session_recordings, `r` the
  * recording, `c` the recorder. The keys are named because the server would look
  * at all others, too. */
-#define TRACKS_LINK_COLUMNS                                              \
-	"l.recorder_id, l.recording_id, r.gone_at, r.ogg_size, "         \
-	"r.flac_size, r.waveform_size, r.overview_size, "                \
-	"CASE WHEN r.ogg_changed_at >= l.linked_at "                     \
+#define TRACKS_LINK_COLUMNS                                      \
+	"l.recorder_id, l.recording_id, r.gone_at, r.ogg_size, " \
+	"r.flac_size, r.waveform_size, r.overview_size, "        \
+	"CASE WHEN r.ogg_changed_at >= l.linked_at "             \
 	"THEN r.ogg_changed_at END"
-#define TRACKS_SPAN_COLUMNS                                              \
-	"l.part, l.offset_us, c.clock_correction_us, r.start_time, "     \
-	"r.end_time, r.is_closed, r.chunks, r.newest_chunk_at, "         \
+#define TRACKS_SPAN_COLUMNS                                          \
+	"l.part, l.offset_us, c.clock_correction_us, r.start_time, " \
+	"r.end_time, r.is_closed, r.chunks, r.newest_chunk_at, "     \
 	"IF(r.audio_etag <=> r.waveform_etag, r.audio_us, NULL)"
-#define TRACKS_RECORDING                                                 \
-	"LEFT JOIN recordings r FORCE INDEX (PRIMARY) "                  \
+#define TRACKS_RECORDING                                \
+	"LEFT JOIN recordings r FORCE INDEX (PRIMARY) " \
 	"ON r.recorder_id = l.recorder_id AND r.id = l.recording_id "
-#define TRACKS_RECORDER                                                  \
-	"LEFT JOIN recorders c FORCE INDEX (PRIMARY) "                   \
+#define TRACKS_RECORDER                                \
+	"LEFT JOIN recorders c FORCE INDEX (PRIMARY) " \
 	"ON c.id = l.recorder_id "
 
 enum tracks_column {

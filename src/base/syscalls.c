@@ -57,8 +57,8 @@ static const char *const allowed[] = {
     "_newselect", "clock_getres", "clock_getres_time64", "clock_gettime",
     "clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64",
     "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_wait", "gettimeofday",
-    "nanosleep", "poll", "ppoll", "ppoll_time64", "pselect6",
-    "pselect6_time64", "restart_syscall", "select", "setitimer", "time",
+    "nanosleep", "poll", "ppoll", "ppoll_time64", "pselect6", "pselect6_time64",
+    "restart_syscall", "select", "setitimer", "time",
 
     /* signals to itself */
     "rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn",

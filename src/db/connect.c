@@ -72,9 +72,9 @@ db_library_end(void)
  * time limit of ours for a lock: such a wait ends with an error that makes the
  * transaction run again. One statement, since a CGI program makes a connection
  * for each request. */
-#define SESSION                                                             \
-	"SET time_zone = '+00:00', sql_mode = "                             \
-	"'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "                      \
+#define SESSION                                        \
+	"SET time_zone = '+00:00', sql_mode = "        \
+	"'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', " \
 	"tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = %u%s"
 
 /* A node of a cluster first applies what the others have committed: a read (1)

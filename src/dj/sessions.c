@@ -3,18 +3,17 @@
 
 #include <string.h>
 
-#define SET_COLUMNS                                              \
-	"s.id, s.dj_id, d.name, s.room, s.session_type, "        \
+#define SET_COLUMNS                                       \
+	"s.id, s.dj_id, d.name, s.room, s.session_type, " \
 	"s.started_at, s.ended_at, s.event_id, s.planned_minutes"
 
 /* Sets with the first part of their recording; the index tells which files are
  * there. By primary keys, which are named, as is the order: the server would
  * look at all others, too, or begin with all DJs. `key` is that of the sets. */
-#define FROM_SETS(key)                                           \
-	" FROM sessions s " key                                  \
-	"STRAIGHT_JOIN djs d FORCE INDEX (PRIMARY) "             \
-	"ON d.id = s.dj_id "                                     \
-	"LEFT JOIN session_recordings l FORCE INDEX (PRIMARY) "  \
+#define FROM_SETS(key)                                                       \
+	" FROM sessions s " key "STRAIGHT_JOIN djs d FORCE INDEX (PRIMARY) " \
+	"ON d.id = s.dj_id "                                                 \
+	"LEFT JOIN session_recordings l FORCE INDEX (PRIMARY) "              \
 	"ON l.session_id = s.id AND l.part = 1 " TRACKS_RECORDING
 
 #define SELECT_SETS(key) \
@@ -242,9 +241,8 @@ sessions_current(struct db *db, struct arena *arena, struct session *out,
 {
 	/* Those that run are few, and one_active finds them. */
 	return find(db, arena,
-	    SELECT_SETS(
-		"") "WHERE s.active_dj_id IS NOT NULL "
-		    "ORDER BY s.started_at DESC, s.id DESC LIMIT 1",
+	    SELECT_SETS("") "WHERE s.active_dj_id IS NOT NULL "
+			    "ORDER BY s.started_at DESC, s.id DESC LIMIT 1",
 	    NULL, 0, out, found, err);
 }
 
@@ -293,7 +291,7 @@ sessions_of_event(struct db *db, struct arena *arena,
 	fill_types(types);
 	return db_each(db,
 	    SELECT_SETS("") "WHERE s.event_id = ? "
-				"ORDER BY s.started_at, s.id LIMIT ?",
+			    "ORDER BY s.started_at, s.id LIMIT ?",
 	    args, 2, types, N_COLUMNS, arena, visit_row, &list, err);
 }
 

@@ -29,8 +29,8 @@ enum column {
 	"IF(r.audio_etag <=> r.waveform_etag, r.audio_us, NULL), "       \
 	"r.ogg_size, r.flac_size, r.waveform_size, r.overview_size"
 
-#define SELECT_RECORDINGS                                       \
-	COLUMNS ", r.ogg_etag, r.flac_etag, r.waveform_etag, "  \
+#define SELECT_RECORDINGS                                      \
+	COLUMNS ", r.ogg_etag, r.flac_etag, r.waveform_etag, " \
 		"r.overview_etag FROM recordings r "
 
 /* What clients are shown: without the ETags of files, which are half of what a
@@ -313,8 +313,8 @@ index_find(struct db *db, struct arena *arena, const struct uuid *recorder_id,
 
 	if (!db_select_one(db,
 		SELECT_RECORDINGS "FORCE INDEX (PRIMARY) "
-		"WHERE r.recorder_id = ? AND r.id = ?", args,
-		2, types, row, N_COLUMNS, arena, &found, err))
+				  "WHERE r.recorder_id = ? AND r.id = ?",
+		args, 2, types, row, N_COLUMNS, arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(

@@ -26,9 +26,9 @@ struct sigv4_signer {
 	const char *region;
 	EVP_MD *sha256;
 	EVP_MD_CTX *digest;
-	EVP_MAC_CTX *mac;      /* holds the signing key of `day` */
-	int64_t day;           /* since 1970-01-01, or NO_DAY */
-	struct buf scope;      /* of `day`: date/region/s3/aws4_request */
+	EVP_MAC_CTX *mac; /* holds the signing key of `day` */
+	int64_t day;      /* since 1970-01-01, or NO_DAY */
+	struct buf scope; /* of `day`: date/region/s3/aws4_request */
 	struct sigv4_query query;
 	struct buf path; /* scratch from here on */
 	struct buf text;
@@ -159,8 +159,8 @@ day_begin(struct sigv4_signer *signer, usec_t now, struct error *err)
 		return openssl_failed(err);
 	sigv4_date(now, date);
 	buf_reset(&signer->scope, SIGV4_SCRATCH);
-	buf_printf(&signer->scope, "%s/%s/s3/aws4_request", date,
-	    signer->region);
+	buf_printf(
+	    &signer->scope, "%s/%s/s3/aws4_request", date, signer->region);
 	if (signer->scope.failed)
 		return error_memory(err);
 	if (!sigv4_query_day(&signer->query, signer->access_key,

@@ -1,5 +1,5 @@
-/* The canonical query string of a presigned URL. The parameters of the signature
- * are put together once a day, since they are most of it. */
+/* The canonical query string of a presigned URL. The parameters of the
+ * signature are put together once a day, since they are most of it. */
 #include "s3/sigv4_query.h"
 
 #include <string.h>

@@ -62,20 +62,32 @@ sub wait_for {
     return $? & 127 ? 128 + ($? & 127) : $? >> 8;
 }
 
-# Start a worker on a new socket of this path.
-sub start_at {
-    my ($class, $path, $settings, $name) = @_;
+# Start so many workers on a new socket of this path.
+sub start_all_at {
+    my ($class, $workers, $path, $settings, $name) = @_;
     my $listener = IO::Socket::UNIX->new(Local => $path, Listen => 64)
         // die "$path: $!\n";
     open my $null, '>', '/dev/null' or die "/dev/null: $!\n";
-    my $pid = spawn_worker($listener, $null, "$path.log", $settings, $name);
-    return bless { path => $path, pid => $pid }, $class;
+    return map { bless { path => $path, pid => spawn_worker($listener, $null,
+        "$path.log", $settings, $name) }, $class } 1 .. $workers;
+}
+
+sub start_at {
+    my ($class, @where) = @_;
+    return ($class->start_all_at(1, @where))[0];
 }
 
 # Start a worker that ends with the test.
 sub start {
     my ($class, %settings) = @_;
     return $class->start_at(scratch() . '/fastcgi' . $count++, \%settings);
+}
+
+# Start several on one socket.
+sub start_several {
+    my ($class, $workers, %settings) = @_;
+    return $class->start_all_at($workers, scratch() . '/fastcgi' . $count++,
+        \%settings);
 }
 
 # The same with a clock that the test moves: `clock`, a Setlink::Clock.
