@@ -5,6 +5,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Setlink::Command qw(program);
 use Setlink::FastCGI;
 use Setlink::Process qw(scratch);
 use Setlink::Shape qw(is_status is_problem);
@@ -199,7 +200,10 @@ subtest 'its end' => sub {
     is($idle->wait_end, 0, 'ends at once when it has nothing to do');
 };
 
-subtest 'plain CGI' => sub {
+# The programs of this build that can be one of CGI.
+my @PROGRAMS = grep { eval { program($_) } } qw(setlink.fcgi setlink.cgi);
+
+for my $program (@PROGRAMS) { subtest "plain CGI, $program" => sub {
     my @cases = (
         [200, {}],
         [400, { %POST, CONTENT_LENGTH => length $BODY }, $BODY],
@@ -211,10 +215,10 @@ subtest 'plain CGI' => sub {
     for (@cases) {
         my ($want, $variables, $body) = @$_;
         my ($status, $answer) = Setlink::FastCGI->run_cgi(\%SETTINGS,
-            Setlink::FastCGI::variables(%$variables), $body);
+            Setlink::FastCGI::variables(%$variables), $body, $program);
         is($status, 0, 'the program ends well');
         is_status($answer, $want, "and answers $want");
     }
-};
+} }
 
 done_testing;

@@ -173,10 +173,6 @@ syscalls_confine(bool may_run)
 		return ENOMEM;
 	failed = seccomp_attr_set(
 	    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	/* A binary tree: the kernel runs it for each number when it is loaded,
-	 * which a list of 200 comparisons makes long. */
-	if (failed == 0)
-		failed = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (failed == 0)
 		failed = add_names(
 		    filter, SCMP_ACT_ALLOW, allowed, LENGTH(allowed));

@@ -24,7 +24,9 @@ fit(const char *pattern, const struct request *request)
 			pattern += strcspn(pattern, "}") + 1;
 			continue;
 		}
-		for (pattern++; *segment != '\0' && *segment == *pattern;
+		/* A decoded segment may hold a slash. */
+		for (pattern++; *segment != '\0' && *segment != '/' &&
+		     *segment == *pattern;
 		     segment++)
 			pattern++;
 		if (*segment != '\0' || (*pattern != '/' && *pattern != '\0'))

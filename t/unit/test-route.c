@@ -49,8 +49,12 @@ static const struct {
     {"GET", "/api/sets/{id}", "/api/sets/{id}"},
     {"POST", "/api/sync", "/api/sync"},
 
+    {"GET", "/api/sets/now%2F", "/api/sets/{id}"},
+
     {"GET", "", "404"},
     {"GET", "/api", "404"},
+    {"GET", "/api%2Fsets", "404"},
+    {"GET", "/api/sets%2Fnow", "404"},
     {"GET", "/api/", "404"},
     {"GET", "/api/sets/", "404"},
     {"GET", "/api/sets/12/", "404"},

@@ -105,7 +105,7 @@ sub start_with_clock {
 # Run the worker as a CGI program; returns its exit status, what it answered
 # and what it logged.
 sub run_cgi {
-    my ($class, $settings, $variables, $body) = @_;
+    my ($class, $settings, $variables, $body, $name) = @_;
     my $path = scratch() . '/cgi' . $count++;
     open my $in, '+>:raw', "$path.in" or die "$path: $!\n";
     print {$in} $body // '';
@@ -113,7 +113,7 @@ sub run_cgi {
     open $in, '<', "$path.in" or die "$path: $!\n";
     open my $out, '>', "$path.out" or die "$path: $!\n";
     my $status = wait_for(spawn_worker($in, $out, "$path.log",
-        { GATEWAY_INTERFACE => 'CGI/1.1', %$settings, %$variables }));
+        { GATEWAY_INTERFACE => 'CGI/1.1', %$settings, %$variables }, $name));
     return ($status, cgi_answer(content("$path.out")), content("$path.log"));
 }
 
