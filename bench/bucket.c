@@ -126,7 +126,7 @@ list(struct text *out, long from)
 	add(out,
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult "
 	    "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-	    "<EncodingType>url</EncodingType>");
+	    "<Name>session-recorder</Name><EncodingType>url</EncodingType>");
 	while (r < recorders && count < PAGE) {
 		add_object(out, r, at);
 		count++;

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The Debian packages that are needed, and their installation.
 
-# packages_list GROUP: build, run, test, bench, go, analyze, valgrind or fuzz.
+# packages_list GROUP: build, run, test, bench, go, rust, analyze, valgrind or
+# fuzz.
 packages_list() {
 	case $1 in
 	build)
@@ -18,8 +19,7 @@ packages_list() {
 			galera-4 logrotate rsync strace
 		;;
 	bench)
-		echo wrk golang-go cargo php-fpm php-mysql php-cli \
-			python3-boto3 linux-perf
+		echo wrk php-fpm php-mysql php-cli linux-perf
 		;;
 	analyze)
 		echo gcc clang-14 clang-tidy-14 cppcheck
@@ -29,6 +29,9 @@ packages_list() {
 		;;
 	go)
 		echo golang-go
+		;;
+	rust)
+		echo cargo
 		;;
 	fuzz)
 		echo clang-14 libclang-rt-14-dev llvm-14

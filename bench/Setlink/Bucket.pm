@@ -149,16 +149,26 @@ sub pages {
     return @pages;
 }
 
-# Get what a refresh gets of so many recordings, 16 at a time: metadata, and
-# the parts of waveforms.
-sub get_files {
+# The URLs of so many recordings.
+sub prefixes {
     my ($self, $count) = @_;
     my $per = $self->{recordings} / $self->{recorders};
-    my @prefixes = map { "$self->{url}/$NAME/" . session_prefix(
+    return map { "$self->{url}/$NAME/" . session_prefix(
         $_ % $self->{recorders}, int($_ / $self->{recorders}) % $per)
     } 1 .. $count;
-    $self->curl(16, map { "$_/metadata.json" } @prefixes);
-    $self->curl_part(16, $_, map { "$_/waveform.dat" } @prefixes)
+}
+
+# Get what a refresh gets of so many recordings, 16 at a time: their metadata,
+# or the parts of their waveforms.
+sub get_metadata {
+    my ($self, $count) = @_;
+    $self->curl(16, map { "$_/metadata.json" } $self->prefixes($count));
+    return;
+}
+
+sub get_waveforms {
+    my ($self, $count) = @_;
+    $self->curl_part(16, $_, map { "$_/waveform.dat" } $self->prefixes($count))
         for $self->{played} ? ('0-23', '2634484-2700019') : '0-219';
     return;
 }
