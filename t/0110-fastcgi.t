@@ -200,6 +200,22 @@ subtest 'its end' => sub {
     is($idle->wait_end, 0, 'ends at once when it has nothing to do');
 };
 
+# No other worker would be woken for the connection.
+subtest 'a signal that comes with a connection' => sub {
+    my $one = Setlink::FastCGI->start(%SETTINGS);
+    is_status($one->request({}), 200, 'a worker');
+    sleep 0.5;
+    kill 'STOP', $one->pid;
+    my @connections = map { $one->send_request({}) } 1 .. 3;
+    $one->terminate;
+    kill 'CONT', $one->pid;
+    is_status(Setlink::FastCGI::answer($connections[0]), 200,
+        'the first one is answered');
+    is($one->wait_end, 0, 'then it ends');
+    is(Setlink::FastCGI::read_all($connections[2]) // '', '',
+        'though there are more');
+};
+
 # The programs of this build that can be one of CGI.
 my @PROGRAMS = grep { eval { program($_) } } qw(setlink.fcgi setlink.cgi);
 

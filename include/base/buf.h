@@ -31,7 +31,9 @@ buf_puts(struct buf *buf, const char *text)
 	buf_add(buf, text, strlen(text));
 }
 
-void buf_number(struct buf *buf, uint64_t number); /* in decimal */
+/* In decimal. */
+void buf_number(struct buf *buf, uint64_t number);
+
 /* Room for `len` bytes and a NUL behind what is there, to be written at once
  * and then told to buf_wrote; NULL when memory is short. */
 char *buf_room(struct buf *buf, size_t len) MUST_CHECK;

@@ -8,8 +8,7 @@
 
 /* To be called once, before anything of OpenSSL: where its default context
  * found no memory, OpenSSL 3 follows a null pointer as soon as it is asked for
- * an algorithm. Unless `configured`, openssl.cnf is not read: it is for TLS,
- * and a quarter of what a CGI program takes to its first query. Errors: MEMORY.
+ * an algorithm. Unless `configured`, openssl.cnf is not read. Errors: MEMORY.
  */
 bool crypto_begin(bool configured, struct error *err) MUST_CHECK;
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 enum signals_event {
-	SIGNALS_NOTHING, /* the descriptor is ready */
+	SIGNALS_NOTHING, /* none is to be dealt with now */
 	SIGNALS_RELOAD,  /* SIGHUP */
 	SIGNALS_END      /* SIGTERM or SIGUSR1 */
 };

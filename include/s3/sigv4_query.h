@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "s3/sigv4.h"
 
+#define USEC_PER_DAY (24 * USEC_PER_HOUR)
+
 #define SIGV4_DATE_SIZE  sizeof("20130524")
 #define SIGV4_STAMP_SIZE sizeof("20130524T000000Z")
 
@@ -35,7 +37,6 @@ struct sigv4_pair {
 /* All zero to begin with. */
 struct sigv4_query {
 	struct buf text; /* the query string that was built last */
-	char date[SIGV4_DATE_SIZE];
 	/* The parameters of the signature, sorted and encoded, in one text of
 	 * which only time and life differ from URL to URL. */
 	struct buf own;
@@ -52,9 +53,9 @@ void sigv4_date(usec_t now, char out[SIGV4_DATE_SIZE]);
 /* The time as "20130524T000000Z", of that date. */
 void sigv4_stamp(usec_t now, const char *date, char out[SIGV4_STAMP_SIZE]);
 
-/* The queries from now on are of this date and scope. */
+/* The queries from now on are of this scope. */
 bool sigv4_query_day(struct sigv4_query *query, const char *access_key,
-    const char *scope, const char *date, struct error *err) MUST_CHECK;
+    const char *scope, struct error *err) MUST_CHECK;
 
 /* The query string of a URL into query->text: its parameters and those of the
  * signature, sorted and encoded. */

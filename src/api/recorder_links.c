@@ -290,38 +290,38 @@ get_download(struct call *call, struct error *err)
 }
 
 /* A part of a set, and the URLs of its files. */
-struct part {
-	const struct tracks_part *of;
+struct presigned_part {
+	const struct tracks_part *part;
 	const char *urls[RECORDING_FORMATS];
 };
 
 static bool
 presign_part(struct call *call, const struct session *session,
-    struct part *part, struct error *err)
+    struct presigned_part *out, struct error *err)
 {
-	const char *save_as = urls_save_part_as(call, session, part->of->part);
+	const char *save_as = urls_save_part_as(call, session, out->part->part);
 
 	if (save_as == NULL)
 		return error_memory(err);
 	return view_presign(
-	    call, &part->of->recording, save_as, part->urls, err);
+	    call, &out->part->recording, save_as, out->urls, err);
 }
 
 static void
-add_part(struct json_writer *w, const struct part *part)
+add_part(struct json_writer *w, const struct presigned_part *presigned)
 {
-	const struct tracks_part *of = part->of;
+	const struct tracks_part *part = presigned->part;
 
 	json_object_begin(w);
-	view_id(w, "recorder_id", &of->recording.recorder_id);
-	view_id(w, "id", &of->recording.id);
-	view_span_members(w, of->part, &of->span);
+	view_id(w, "recorder_id", &part->recording.recorder_id);
+	view_id(w, "id", &part->recording.id);
+	view_span_members(w, part->part, &part->span);
 	json_key(w, "is_gone");
-	json_bool(w, of->recording.gone);
-	view_time(w, "changed_at", of->changed, of->changed_at);
+	json_bool(w, part->recording.gone);
+	view_time(w, "changed_at", part->changed, part->changed_at);
 	json_key(w, "urls");
 	json_object_begin(w);
-	view_urls(w, part->urls);
+	view_urls(w, presigned->urls);
 	json_object_end(w);
 	json_object_end(w);
 }
@@ -329,10 +329,12 @@ add_part(struct json_writer *w, const struct part *part)
 /* The URLs of the set are those of its first part. */
 static void
 write_session(struct call *call, const struct session *session,
-    const struct part *parts, size_t count)
+    const struct presigned_part *parts, size_t count)
 {
-	static const struct part none;
-	const struct part *first = session->linked && count > 0 ? parts : &none;
+	static const struct presigned_part none;
+	const struct presigned_part *first = session->linked && count > 0
+	    ? parts
+	    : &none;
 	struct json_writer w;
 	size_t i;
 
@@ -355,7 +357,7 @@ static bool
 get_session(struct call *call, struct error *err)
 {
 	struct tracks_part found[MATCH_MAX_PARTS];
-	struct part parts[MATCH_MAX_PARTS];
+	struct presigned_part parts[MATCH_MAX_PARTS];
 	struct session session;
 	size_t count, i;
 
@@ -365,7 +367,7 @@ get_session(struct call *call, struct error *err)
 		&count, err))
 		return false;
 	for (i = 0; i < count; i++) {
-		parts[i].of = &found[i];
+		parts[i].part = &found[i];
 		if (!presign_part(call, &session, &parts[i], err))
 			return false;
 	}

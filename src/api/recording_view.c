@@ -56,24 +56,33 @@ make_url(struct files *files, enum layout_kind kind, struct error *err)
 	return urls_folder_file(&files->folder, kind);
 }
 
+/* NULL when there is no such file. */
+static bool
+url_if_there(struct files *files, enum layout_kind kind, bool there,
+    const char **out, struct error *err)
+{
+	*out = NULL;
+	if (!there || files->recording->gone)
+		return true;
+	*out = make_url(files, kind, err);
+	return *out != NULL;
+}
+
 /* A member for a file; null when it is not there. */
 static bool
 add_url(struct files *files, struct json_writer *w, const char *name,
     enum layout_kind kind, bool there, struct error *err)
 {
-	const char *url = NULL;
+	const char *url;
 
-	if (there && !files->recording->gone) {
-		url = make_url(files, kind, err);
-		if (url == NULL)
-			return false;
-	}
+	if (!url_if_there(files, kind, there, &url, err))
+		return false;
 	json_key(w, name);
 	json_string(w, url);
 	return true;
 }
 
-static const char *const names[RECORDING_FORMATS] = {
+static const char *const url_members[RECORDING_FORMATS] = {
     [RECORDING_OGG] = "ogg_url",
     [RECORDING_FLAC] = "flac_url",
     [RECORDING_WAVEFORM] = "waveform_url",
@@ -88,7 +97,7 @@ add_data_urls(struct files *files, struct json_writer *w, struct error *err)
 	for (i = 0; i < RECORDING_FORMATS; i++) {
 		enum recording_format format = (enum recording_format)i;
 
-		if (!add_url(files, w, names[i], recording_layout(format),
+		if (!add_url(files, w, url_members[i], recording_layout(format),
 			recording_has_file(files->recording, format), err))
 			return false;
 	}
@@ -106,11 +115,8 @@ view_presign(struct call *call, const struct recording *recording,
 	for (i = 0; i < RECORDING_FORMATS; i++) {
 		enum recording_format format = (enum recording_format)i;
 
-		out[i] = NULL;
-		if (recording->gone || !recording_has_file(recording, format))
-			continue;
-		out[i] = make_url(&files, recording_layout(format), err);
-		if (out[i] == NULL)
+		if (!url_if_there(&files, recording_layout(format),
+			recording_has_file(recording, format), &out[i], err))
 			return false;
 	}
 	return true;
@@ -122,7 +128,7 @@ view_urls(struct json_writer *w, const char *const urls[RECORDING_FORMATS])
 	int i;
 
 	for (i = 0; i < RECORDING_FORMATS; i++) {
-		json_key(w, names[i]);
+		json_key(w, url_members[i]);
 		json_string(w, urls[i]);
 	}
 }

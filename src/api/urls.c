@@ -127,9 +127,9 @@ urls_presigned(
 	    call, &out, sigv4_presign(call->signer, &url, &out, err), err);
 }
 
-/* {public endpoint}/{bucket}/, which all of them begin with. */
+/* The URL of the bucket, which all of them begin with. */
 static bool
-read_bucket_url(struct call *call)
+make_bucket_url(struct call *call)
 {
 	const struct sigv4_url url = describe(call, "");
 	struct buf out = BUF_INIT;
@@ -152,7 +152,7 @@ urls_folder_open(struct urls_folder *folder, struct call *call,
 {
 	size_t len;
 
-	if (!read_bucket_url(call))
+	if (!make_bucket_url(call))
 		return error_memory(err);
 	len = call->bucket_url_len;
 	folder->url = arena_alloc(

@@ -32,7 +32,6 @@ buf_grow(struct buf *buf, size_t more)
 	return true;
 }
 
-/* Make room for `more` bytes and the NUL. */
 static inline bool
 reserve(struct buf *buf, size_t more)
 {

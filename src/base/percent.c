@@ -20,20 +20,14 @@ static const unsigned char stays[256] = {
     ['/'] = IN_PATHS,
 };
 
-/* How many bytes at the beginning stay, counted in eights: nearly all of a key
- * does. */
-static size_t
-eights_that_stay(const char *text, size_t len, unsigned char where)
+static bool
+eight_stay(const char *text, unsigned char where)
 {
 	const unsigned char *p = (const unsigned char *)text;
-	size_t n;
 
-	for (n = 0; len - n >= 8; n += 8, p += 8)
-		if ((stays[p[0]] & stays[p[1]] & stays[p[2]] & stays[p[3]] &
-			stays[p[4]] & stays[p[5]] & stays[p[6]] & stays[p[7]] &
-			where) == 0)
-			break;
-	return n;
+	return (stays[p[0]] & stays[p[1]] & stays[p[2]] & stays[p[3]] &
+		   stays[p[4]] & stays[p[5]] & stays[p[6]] & stays[p[7]] &
+		   where) != 0;
 }
 
 static char *
@@ -52,26 +46,28 @@ put_encoded(char *to, char c, unsigned char where)
 	return to;
 }
 
-/* Straight into the buffer, with room for the worst: this is much of the time
+/* Straight into the buffer, with room for the worst, and eight bytes at a time
+ * where all of them stay, as nearly all of a key does: this is much of the time
  * that making a presigned URL takes. */
 static void
 encode(struct buf *out, const char *text, unsigned char where)
 {
-	size_t len = strlen(text), n, i;
+	size_t len = strlen(text), i;
 	char *room = buf_room(out, 3 * len), *to = room;
 
 	if (room == NULL)
 		return;
-	for (; len > 0; text += n, len -= n) {
-		n = eights_that_stay(text, len, where);
-		memcpy(to, text, n);
-		to += n;
-		text += n;
-		len -= n;
-		n = len < 8 ? len : 8;
-		for (i = 0; i < n; i++)
+	for (; len >= 8; text += 8, len -= 8) {
+		if (eight_stay(text, where)) {
+			memcpy(to, text, 8);
+			to += 8;
+			continue;
+		}
+		for (i = 0; i < 8; i++)
 			to = put_encoded(to, text[i], where);
 	}
+	for (i = 0; i < len; i++)
+		to = put_encoded(to, text[i], where);
 	buf_wrote(out, (size_t)(to - room));
 }
 

@@ -72,17 +72,22 @@ take_signal(void)
 	return info.ssi_signo == SIGHUP ? SIGNALS_RELOAD : SIGNALS_END;
 }
 
-/* A signal comes first, so both are asked for. */
+/* A connection that came with a signal is accepted first: no other worker has
+ * been woken for it. The next one waits, so that a signal is not put off again
+ * and again. */
 enum signals_event
 signals_wait_to_accept(void)
 {
+	static bool put_off;
 	struct epoll_event events[2];
 	int i, n = epoll_wait(epoll_fd, events, 2, -1);
+	bool signalled = false;
 
 	for (i = 0; i < n; i++)
 		if (events[i].data.fd == signal_fd)
-			return take_signal();
-	return SIGNALS_NOTHING;
+			signalled = true;
+	put_off = signalled && n > 1 && !put_off;
+	return signalled && !put_off ? take_signal() : SIGNALS_NOTHING;
 }
 
 enum signals_event

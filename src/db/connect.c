@@ -70,28 +70,21 @@ db_library_end(void)
 /* The session: UTC, refusals instead of silent cuts, no gap locks, which
  * nothing here relies on (each "only one" is a UNIQUE key), and less than any
  * time limit of ours for a lock: such a wait ends with an error that makes the
- * transaction run again. One statement, since a CGI program makes a connection
- * for each request. */
-#define SESSION                                        \
+ * transaction run again. A node of a cluster first applies what the others have
+ * committed: a read (1) sees what was written before on any node, and so does
+ * an UPDATE or a DELETE (2); servers without Galera pay nothing for it. */
+#define VARIABLES                                      \
 	"SET time_zone = '+00:00', sql_mode = "        \
 	"'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', " \
-	"tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = %u%s"
+	"innodb_lock_wait_timeout = %u"
+#define MORE_VARIABLES ", tx_isolation = 'READ-COMMITTED', wsrep_sync_wait = 3"
 
-/* A node of a cluster first applies what the others have committed: a read (1)
- * sees what was written before on any node, and so does an UPDATE or a DELETE
- * (2). Servers without Galera pay nothing for it; some do not know it. */
-#define WAIT_FOR_NODES ", wsrep_sync_wait = 3"
-
-/* In place of the C library's, for Connector/C alone: it asks for the port of
- * "mysql" when it starts, though it is always told one, and a look into
- * whatever nsswitch.conf names is a fifth of what a CGI program takes. */
-struct servent *
-getservbyname(const char *name, const char *protocol)
-{
-	(void)name;
-	(void)protocol;
-	return NULL;
-}
+/* In place of MORE_VARIABLES for servers that know one of them by another name,
+ * or not at all. */
+static const char *const session_commands[] = {
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION wsrep_sync_wait = 3",
+};
 
 static bool
 set_options(struct db *db, MYSQL *handle)
@@ -122,19 +115,30 @@ set_variables(const struct db *db, MYSQL *handle, const char *more)
 {
 	char command[256];
 
-	(void)snprintf(command, sizeof(command), SESSION,
+	(void)snprintf(command, sizeof(command), VARIABLES "%s",
 	    db->timeout > LOCK_TIMEOUT ? LOCK_TIMEOUT : db->timeout - 1, more);
 	return mysql_query(handle, command) == 0;
 }
 
-/* Not by MYSQL_INIT_COMMAND, for which the client library follows a null
- * pointer when memory is short. */
+/* Whether the last command failed for a variable that the server has not. */
+static bool
+is_unknown_variable(MYSQL *handle)
+{
+	return mysql_errno(handle) == ER_UNKNOWN_SYSTEM_VARIABLE;
+}
+
+/* One statement where that will do, since a CGI program makes a connection for
+ * each request. Not by MYSQL_INIT_COMMAND, for which the client library follows
+ * a null pointer when memory is short. */
 static bool
 set_session(const struct db *db, MYSQL *handle)
 {
-	return set_variables(db, handle, WAIT_FOR_NODES) ||
-	    (mysql_errno(handle) == ER_UNKNOWN_SYSTEM_VARIABLE &&
-		set_variables(db, handle, ""));
+	if (set_variables(db, handle, MORE_VARIABLES))
+		return true;
+	return is_unknown_variable(handle) && set_variables(db, handle, "") &&
+	    mysql_query(handle, session_commands[0]) == 0 &&
+	    (mysql_query(handle, session_commands[1]) == 0 ||
+		is_unknown_variable(handle));
 }
 
 /* In tables of another version something would be missing, or not be kept up.
@@ -159,6 +163,18 @@ check_schema(struct db *db, struct error *err)
 		version = strtol(row[0], NULL, 10);
 	mysql_free_result(result);
 	return migrate_judge((int)version, err);
+}
+
+/* In place of the C library's, for the whole process: Connector/C asks for the
+ * port of "mysql" when it starts, though it is always told one, and nothing
+ * else asks. To look where nsswitch.conf says is a fifth of what a CGI program
+ * takes. */
+struct servent *
+getservbyname(const char *name, const char *protocol)
+{
+	(void)name;
+	(void)protocol;
+	return NULL;
 }
 
 /* Whatever keeps a connection from being made, it is the database that cannot

@@ -50,6 +50,7 @@ static const enum db_type set_types[LINK] = {
     [PLANNED_MINUTES] = DB_INT,
 };
 
+/* Two tables of types, one of them another file's, in a row. */
 static void
 fill_types(enum db_type types[N_COLUMNS_OF_PARTS])
 {
@@ -200,7 +201,8 @@ tracks_set_of(const struct session *session)
 	};
 }
 
-/* All in one row, but for the few sets that have more than one part. */
+/* All in one row, but for the few sets that have more than one part. (Parts are
+ * written anew together, and count from 1.) */
 bool
 sessions_find_parts(struct db *db, struct arena *arena, const struct uuid *id,
     usec_t now, struct session *out, struct tracks_part parts[MATCH_MAX_PARTS],

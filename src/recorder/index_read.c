@@ -22,20 +22,20 @@ enum column {
 	N_COLUMNS = ETAGS + RECORDING_FORMATS
 };
 
-#define COLUMNS                                                          \
+#define SELECT_COMMON                                                    \
 	"SELECT r.recorder_id, r.id, r.name, r.start_time, r.end_time, " \
 	"r.duration_ns, r.is_closed, r.is_kept, r.metadata_etag, "       \
 	"r.chunks, r.newest_chunk_at, r.gone_at IS NOT NULL, "           \
 	"IF(r.audio_etag <=> r.waveform_etag, r.audio_us, NULL), "       \
 	"r.ogg_size, r.flac_size, r.waveform_size, r.overview_size"
 
-#define SELECT_RECORDINGS                                      \
-	COLUMNS ", r.ogg_etag, r.flac_etag, r.waveform_etag, " \
-		"r.overview_etag FROM recordings r "
+#define SELECT_RECORDINGS                                            \
+	SELECT_COMMON ", r.ogg_etag, r.flac_etag, r.waveform_etag, " \
+		      "r.overview_etag FROM recordings r "
 
 /* What clients are shown: without the ETags of files, which are half of what a
  * list would have to read. */
-#define SELECT_LISTED COLUMNS " FROM recordings r "
+#define SELECT_LISTED SELECT_COMMON " FROM recordings r "
 
 static const enum db_type types[N_COLUMNS] = {
     [RECORDER_ID] = DB_UUID,

@@ -164,7 +164,9 @@ recording_of_row(const struct db_value *row)
 	    .metadata_etag = "",
 	    .closed = number_or(&row[TRACKS_CLOSED], 0) != 0,
 	    .chunks = number_or(&row[TRACKS_CHUNKS], 0),
-	    .gone = row[TRACKS_GONE_AT].type != DB_NULL,
+	    /* A link may outlive its row of the index. */
+	    .gone = row[TRACKS_GONE_AT].type != DB_NULL ||
+		row[TRACKS_CLOSED].type == DB_NULL,
 	    .has_audio = row[TRACKS_AUDIO].type != DB_NULL,
 	    .audio = number_or(&row[TRACKS_AUDIO], 0),
 	};

@@ -13,9 +13,8 @@
 #include "base/percent.h"
 #include "s3/sigv4_query.h"
 
-#define SHA256_SIZE  32
-#define NO_DAY       INT64_C(-1)
-#define USEC_PER_DAY (24 * USEC_PER_HOUR)
+#define SHA256_SIZE 32
+#define NO_DAY      INT64_C(-1)
 
 /* 9999-12-31: a later year has no four digits. */
 #define MAX_DAY INT64_C(2932896)
@@ -26,9 +25,10 @@ struct sigv4_signer {
 	const char *region;
 	EVP_MD *sha256;
 	EVP_MD_CTX *digest;
-	EVP_MAC_CTX *mac; /* holds the signing key of `day` */
-	int64_t day;      /* since 1970-01-01, or NO_DAY */
-	struct buf scope; /* of `day`: date/region/s3/aws4_request */
+	EVP_MAC_CTX *mac;           /* holds the signing key of `day` */
+	int64_t day;                /* since 1970-01-01, or NO_DAY */
+	char date[SIGV4_DATE_SIZE]; /* of `day` */
+	struct buf scope;           /* of `day`: date/region/s3/aws4_request */
 	struct sigv4_query query;
 	struct buf path; /* scratch from here on */
 	struct buf text;
@@ -119,10 +119,10 @@ mac_text(EVP_MAC_CTX *mac, const void *key, size_t key_len, const char *text,
 /* Leave the signing key of the date in signer->mac: the chain of HMACs from
  * the secret over date, region and service. */
 static bool
-key_derive(struct sigv4_signer *signer, const char *date, struct error *err)
+key_derive(struct sigv4_signer *signer, struct error *err)
 {
 	const char *const steps[] = {
-	    date, signer->region, "s3", "aws4_request"};
+	    signer->date, signer->region, "s3", "aws4_request"};
 	unsigned char key[SHA256_SIZE];
 	struct buf secret = BUF_INIT;
 	bool ok;
@@ -150,22 +150,20 @@ key_derive(struct sigv4_signer *signer, const char *date, struct error *err)
 static bool
 day_begin(struct sigv4_signer *signer, usec_t now, struct error *err)
 {
-	char date[SIGV4_DATE_SIZE];
-
 	if (signer->day == now / USEC_PER_DAY)
 		return true;
 	signer->day = NO_DAY;
 	if (!load_algorithms(signer))
 		return openssl_failed(err);
-	sigv4_date(now, date);
+	sigv4_date(now, signer->date);
 	buf_reset(&signer->scope, SIGV4_SCRATCH);
-	buf_printf(
-	    &signer->scope, "%s/%s/s3/aws4_request", date, signer->region);
+	buf_printf(&signer->scope, "%s/%s/s3/aws4_request", signer->date,
+	    signer->region);
 	if (signer->scope.failed)
 		return error_memory(err);
-	if (!sigv4_query_day(&signer->query, signer->access_key,
-		signer->scope.data, date, err) ||
-	    !key_derive(signer, date, err))
+	if (!sigv4_query_day(
+		&signer->query, signer->access_key, signer->scope.data, err) ||
+	    !key_derive(signer, err))
 		return false;
 	signer->day = now / USEC_PER_DAY;
 	return true;
@@ -292,7 +290,7 @@ sigv4_presign(struct sigv4_signer *signer, const struct sigv4_url *url,
 	add_path(&signer->path, url);
 	if (signer->path.failed)
 		return error_memory(err);
-	sigv4_stamp(url->now, signer->query.date, stamp);
+	sigv4_stamp(url->now, signer->date, stamp);
 	if (!sigv4_query_build(&signer->query, url, stamp, err) ||
 	    !signature_make(signer, url, stamp, signature, err))
 		return false;

@@ -6,7 +6,6 @@
 
 #include "base/percent.h"
 
-#define USEC_PER_DAY   (24 * USEC_PER_HOUR)
 #define EXPIRES_DIGITS 6 /* of SIGV4_MAX_EXPIRES */
 
 void
@@ -85,7 +84,7 @@ own_settle(struct sigv4_query *query)
 
 bool
 sigv4_query_day(struct sigv4_query *query, const char *access_key,
-    const char *scope, const char *date, struct error *err)
+    const char *scope, struct error *err)
 {
 	struct buf credential = BUF_INIT;
 	const char *encoded;
@@ -105,7 +104,6 @@ sigv4_query_day(struct sigv4_query *query, const char *access_key,
 	if (encoded == NULL || query->own.failed)
 		return error_memory(err);
 	own_settle(query);
-	memcpy(query->date, date, SIGV4_DATE_SIZE);
 	return true;
 }
 
