@@ -71,12 +71,15 @@ sub measure {
         p99 => $p99 * { us => 0.001, ms => 1, s => 1000 }->{$unit} };
 }
 
-# All of them, `rounds` times in turns. Returns the figures by name.
+# All of them, `rounds` times in turns, each round beginning with another one.
+# Returns the figures by name.
 sub measure_all {
     my ($all, %option) = @_;
     my %figures;
+    my @order = @$all;
     for my $round (1 .. $option{rounds}) {
-        for my $one (@$all) {
+        push @order, shift @order;
+        for my $one (@order) {
             push @{ $figures{ $one->{name} } }, measure($one, %option);
         }
     }

@@ -26,11 +26,9 @@ sub columns {
     return split / \| /, $row;
 }
 
-# Of the times that a page takes, each beside a short request of the same
-# minute.
 sub ratio_of_pages {
     my ($name, $small, $large) = @_;
-    return (columns($large, $name))[1] / (columns($small, $name))[1];
+    return (columns($large, $name))[0] / (columns($small, $name))[0];
 }
 
 sub run {
