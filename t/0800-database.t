@@ -201,6 +201,17 @@ subtest 'a connection that is closed' => sub {
     is_well($worker, 'nobody notices, when nothing was begun');
 };
 
+# As MySQL names them, and MariaDB without Galera.
+subtest 'a server that has no such variable' => sub {
+    for my $name (qw(tx_isolation wsrep_sync_wait)) {
+        my $wire = Setlink::Wire->start($database->socket,
+            $name => $name =~ s/\A../xx/r);
+        is_well(worker($wire->settings), "$name has another name");
+        like($wire->sent, qr/SET SESSION TRANSACTION ISOLATION LEVEL READ/,
+            'it is asked in another way');
+    }
+};
+
 subtest 'a connection that is cut' => sub {
     my $wire = Setlink::Wire->start($database->socket);
     my $worker = worker($wire->settings);

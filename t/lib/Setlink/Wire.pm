@@ -44,6 +44,8 @@ sub pass_on {
     my $when = '';
     if ($self->{clients}{$from}) {
         syswrite $self->{sent}, $bytes;
+        my $rename = $self->{rename};
+        $bytes =~ s/\Q$_\E/$rename->{$_}/g for keys %$rename;
         $when = $self->is_cut($bytes);
     }
     return 0 if $when eq 'before';
@@ -73,16 +75,17 @@ sub run {
     }
 }
 
-# From a free port to the unix socket `to`. It ends with the test.
+# From a free port to the unix socket `to`. It ends with the test. Words that
+# are keys of `rename` reach the server as its values, of the same length.
 sub start {
-    my ($class, $to) = @_;
+    my ($class, $to, %rename) = @_;
     my $path = scratch() . '/wire' . $count++;
     my $listener = IO::Socket::INET->new(
         LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 64)
         or die "no free port: $@\n";
     open my $sent, '>>:raw', "$path.sent" or die "$path.sent: $!\n";
     my $self = bless { to => $to, path => $path, listener => $listener,
-        sent => $sent, owner => $$ }, $class;
+        rename => \%rename, sent => $sent, owner => $$ }, $class;
     $self->{pid} = fork // die "fork: $!\n";
     if ($self->{pid} == 0) {
         @SIG{qw(TERM INT HUP PIPE)} = (('DEFAULT') x 3, 'IGNORE');
