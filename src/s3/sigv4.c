@@ -89,13 +89,23 @@ load_algorithms(struct sigv4_signer *signer)
 	    signer->mac != NULL;
 }
 
+/* Until the next URL, which makes them anew. */
+static void
+free_contexts(struct sigv4_signer *signer)
+{
+	EVP_MAC_CTX_free(signer->mac); /* wipes the key in it */
+	EVP_MD_CTX_free(signer->digest);
+	signer->mac = NULL;
+	signer->digest = NULL;
+	signer->day = NO_DAY;
+}
+
 void
 sigv4_signer_free(struct sigv4_signer *signer)
 {
 	if (signer == NULL)
 		return;
-	EVP_MAC_CTX_free(signer->mac); /* wipes the key in it */
-	EVP_MD_CTX_free(signer->digest);
+	free_contexts(signer);
 	EVP_MD_free(signer->sha256);
 	buf_free(&signer->scope);
 	sigv4_query_free(&signer->query);
@@ -291,9 +301,13 @@ sigv4_presign(struct sigv4_signer *signer, const struct sigv4_url *url,
 	if (signer->path.failed)
 		return error_memory(err);
 	sigv4_stamp(url->now, signer->date, stamp);
-	if (!sigv4_query_build(&signer->query, url, stamp, err) ||
-	    !signature_make(signer, url, stamp, signature, err))
+	if (!sigv4_query_build(&signer->query, url, stamp, err))
 		return false;
+	if (!signature_make(signer, url, stamp, signature, err)) {
+		/* What they hold after memory was short, nobody knows. */
+		free_contexts(signer);
+		return false;
+	}
 	add_origin(out, url);
 	buf_add(out, signer->path.data, signer->path.len);
 	buf_putc(out, '?');

@@ -52,6 +52,8 @@ sub start {
             SESSION_RECORDER_MINIO_SECRET_KEY => $minio->password,
             SESSION_RECORDER_SYNC_INTERVAL    => 3600,
             SETLINK_REGISTRATION_LIMIT        => 10_000,
+            # What a worker starts could not open the control file.
+            SETLINK_SANDBOX                   => 'off',
             TEST_MEMORY                       => $control,
         },
     }, $class;
