@@ -138,7 +138,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct config config = {.trusted_proxies = ""};
 	struct fuzz_input in = {data, size};
-	struct fuzz_server server = {.body = NULL};
+	struct fuzz_server server = {.body = {NULL}};
 	const struct gateway gateway = fuzz_server_gateway(&server);
 	const struct route *route = choose_route(&in);
 	char *query = fuzz_text(&in), *body = fuzz_rest(&in);
@@ -152,8 +152,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_server_set(&server, "REQUEST_URI", uri);
 	fuzz_server_set(&server, "CONTENT_TYPE", "application/json");
 	fuzz_server_set(&server, "CONTENT_LENGTH", length);
-	server.body = body;
-	server.body_len = in.left;
+	server.body.bytes = body;
+	server.body.len = in.left;
 	request_begin(&request, &arena, &gateway, &config);
 	if (request_read(&request, &err))
 		check(route, &request);

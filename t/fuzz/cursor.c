@@ -35,7 +35,7 @@ check_link(const struct call *call, const char *cursor)
 	char *link = buf_text(&call->response->headers) == NULL
 	    ? NULL
 	    : strstr(call->response->headers.data, begin);
-	struct fuzz_server server = {.body = NULL};
+	struct fuzz_server server = {.body = {NULL}};
 	const struct gateway gateway = fuzz_server_gateway(&server);
 	struct param_value again[PARAM_MAX];
 	struct request request;
@@ -85,7 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input in = {data, size};
 	size_t n_ids = 1 + fuzz_below(&in, LIST_MAX_IDS);
 	char *query = fuzz_text(&in);
-	struct fuzz_server server = {.body = NULL};
+	struct fuzz_server server = {.body = {NULL}};
 	const struct gateway gateway = fuzz_server_gateway(&server);
 	struct response response = {0};
 	struct request request;

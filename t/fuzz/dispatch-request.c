@@ -384,13 +384,13 @@ finish(struct dispatch_request *request, size_t raw_len)
 		buf_putc(&request->body, '}');
 	if (buf_text(&request->body) == NULL || buf_text(&request->uri) == NULL)
 		abort();
-	request->server.body = request->raw_body != NULL
+	request->server.body.bytes = request->raw_body != NULL
 	    ? request->raw_body
 	    : buf_text(&request->body);
-	request->server.body_len = request->raw_body != NULL
+	request->server.body.len = request->raw_body != NULL
 	    ? raw_len
 	    : request->body.len;
-	(void)snprintf(length, sizeof(length), "%zu", request->server.body_len);
+	(void)snprintf(length, sizeof(length), "%zu", request->server.body.len);
 	fuzz_server_set(&request->server, "REQUEST_URI", request->uri.data);
 	fuzz_server_set(&request->server, "CONTENT_TYPE", "application/json");
 	fuzz_server_set(&request->server, "CONTENT_LENGTH", length);

@@ -2,6 +2,7 @@
 #ifndef SETLINK_FUZZ_GATEWAY_H
 #define SETLINK_FUZZ_GATEWAY_H
 
+#include "../gateway.h"
 #include "base/buf.h"
 #include "fuzz.h"
 #include "http/gateway.h"
@@ -11,9 +12,7 @@
 struct fuzz_server {
 	char *variables[FUZZ_VARIABLES]; /* "NAME=value", the server's own */
 	size_t n_variables;
-	const char *body;
-	size_t body_len;
-	size_t body_read;
+	struct gateway_body body;
 	struct buf answer;
 };
 
@@ -52,29 +51,18 @@ static inline const char *
 fuzz_server_variable(void *context, const char *name)
 {
 	const struct fuzz_server *server = context;
-	size_t len = strlen(name);
+	const char *value = NULL;
 
-	for (size_t i = 0; i < server->n_variables; i++) {
-		const char *text = server->variables[i];
-
-		if (strncmp(text, name, len) == 0 && text[len] == '=')
-			return text + len + 1;
-	}
-	return NULL;
+	for (size_t i = 0; i < server->n_variables && value == NULL; i++)
+		value = gateway_value(server->variables[i], name);
+	return value;
 }
 
 static inline size_t
 fuzz_server_read(void *context, char *to, size_t len)
 {
 	struct fuzz_server *server = context;
-	size_t left = server->body_len - server->body_read;
-
-	if (len > left)
-		len = left;
-	if (len > 0)
-		memcpy(to, server->body + server->body_read, len);
-	server->body_read += len;
-	return len;
+	return gateway_read(&server->body, to, len);
 }
 
 static inline bool

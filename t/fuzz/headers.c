@@ -103,7 +103,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *proxies = fuzz_text(&in), *origins = fuzz_text(&in);
 	const struct config config = {
 	    .trusted_proxies = network_list_valid(proxies) ? proxies : ""};
-	struct fuzz_server server = {.body = NULL};
+	struct fuzz_server server = {.body = {NULL}};
 	const struct gateway gateway = fuzz_server_gateway(&server);
 	struct request request;
 	struct error err = {.code = ERROR_OK};

@@ -56,7 +56,7 @@ check_same(const struct request *a, const struct request *b)
 static void
 check_round_trip(const struct request *request)
 {
-	struct fuzz_server server = {.body = NULL};
+	struct fuzz_server server = {.body = {NULL}};
 	const struct gateway gateway = fuzz_server_gateway(&server);
 	struct request again;
 	struct error err;
@@ -136,7 +136,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const names[] = {
 	    "REQUEST_METHOD", "REQUEST_URI", "SCRIPT_NAME", "PATH_INFO"};
 	struct fuzz_input in = {data, size};
-	struct fuzz_server server = {.body = NULL};
+	struct fuzz_server server = {.body = {NULL}};
 	const struct gateway gateway = fuzz_server_gateway(&server);
 	struct request request;
 	struct error err = {.code = ERROR_OK};

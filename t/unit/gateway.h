@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "../gateway.h"
 #include "base/buf.h"
 #include "http/gateway.h"
 
@@ -13,9 +14,7 @@
 
 struct server {
 	const char *variables[SERVER_VARIABLES]; /* "NAME=value" */
-	const char *body;
-	size_t body_len;
-	size_t body_read;
+	struct gateway_body body;
 	struct buf written;
 	size_t writes;
 	size_t writes_left; /* the client goes after so many; 0: never */
@@ -25,29 +24,19 @@ static inline const char *
 server_variable(void *context, const char *name)
 {
 	const struct server *server = context;
-	size_t len = strlen(name);
+	const char *value = NULL;
 
-	for (size_t i = 0; i < SERVER_VARIABLES; i++) {
-		const char *v = server->variables[i];
-
-		if (v != NULL && strncmp(v, name, len) == 0 && v[len] == '=')
-			return v + len + 1;
-	}
-	return NULL;
+	for (size_t i = 0; i < SERVER_VARIABLES && value == NULL; i++)
+		if (server->variables[i] != NULL)
+			value = gateway_value(server->variables[i], name);
+	return value;
 }
 
 static inline size_t
 server_read(void *context, char *to, size_t len)
 {
 	struct server *server = context;
-	size_t left = server->body_len - server->body_read;
-
-	if (len > left)
-		len = left;
-	if (len > 0)
-		memcpy(to, server->body + server->body_read, len);
-	server->body_read += len;
-	return len;
+	return gateway_read(&server->body, to, len);
 }
 
 static inline bool

@@ -227,7 +227,7 @@ static void
 test_verdicts(void)
 {
 	for (size_t i = 0; i < COUNT(verdicts); i++) {
-		struct server server = {.body = NULL};
+		struct server server = {.body = {NULL}};
 		struct gateway gateway = server_gateway(&server);
 		struct config config = {.trusted_proxies = "192.0.2.1"};
 		struct request r;
@@ -351,7 +351,7 @@ test_cors(void)
 	struct response r = {0};
 
 	for (size_t i = 0; i < COUNT(cors); i++) {
-		struct server server = {.body = NULL};
+		struct server server = {.body = {NULL}};
 		struct gateway gateway = server_gateway(&server);
 		struct request request = {.gateway = &gateway};
 

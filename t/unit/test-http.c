@@ -141,12 +141,12 @@ static void
 test_requests(void)
 {
 	for (size_t i = 0; i < COUNT(requests); i++) {
-		struct server server = {.body = requests[i].body};
+		struct server server = {.body = {requests[i].body}};
 
 		memcpy(server.variables, requests[i].variables,
 		    sizeof(requests[i].variables));
-		if (server.body != NULL)
-			server.body_len = strlen(server.body);
+		if (server.body.bytes != NULL)
+			server.body.len = strlen(server.body.bytes);
 		tap_is_str(read_request(&server), requests[i].want,
 		    "request, row %zu: %s", i,
 		    server.variables[1] == NULL ? "" : server.variables[1]);
@@ -180,16 +180,15 @@ test_large_body(void)
 	static char large[REQUEST_MAX_BODY + 1];
 	struct server server = {
 	    .variables = {POST, "REQUEST_URI=/", "CONTENT_LENGTH=65537"},
-	    .body = large,
-	    .body_len = sizeof(large),
+	    .body = {.bytes = large, .len = sizeof(large)},
 	};
 
 	memset(large, 'x', sizeof(large));
 	tap_is_str(read_request(&server),
 	    "too_large: the body has more than 65536 bytes", "a byte too many");
 	tap_is_int(
-	    (long long)server.body_read, REQUEST_MAX_BODY + 1, "but read");
-	server.body_read = 0;
+	    (long long)server.body.read, REQUEST_MAX_BODY + 1, "but read");
+	server.body.read = 0;
 	server.variables[2] = "CONTENT_LENGTH=65536";
 	tap_ok(strlen(read_request(&server)) == 3 + REQUEST_MAX_BODY,
 	    "as large as may be");

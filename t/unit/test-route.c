@@ -188,19 +188,19 @@ read_params(
     const char *path, const char *query, const char *type, const char *body)
 {
 	static const struct config config = {.trusted_proxies = ""};
-	struct server server = {.body = body};
+	struct server server = {.body = {body}};
 	struct gateway gateway = server_gateway(&server);
 	struct param_value values[PARAM_MAX];
 	struct request r;
 	struct error err;
 
-	server.body_len = body == NULL ? 0 : strlen(body);
+	server.body.len = body == NULL ? 0 : strlen(body);
 	server.variables[0] = "REQUEST_METHOD=POST";
 	server.variables[1] = arena_printf(
 	    &arena, "REQUEST_URI=/x/%s/y?%s", path, query);
 	server.variables[2] = type;
 	server.variables[3] = arena_printf(
-	    &arena, "CONTENT_LENGTH=%zu", server.body_len);
+	    &arena, "CONTENT_LENGTH=%zu", server.body.len);
 	request_begin(&r, &arena, &gateway, &config);
 	if (request_read(&r, &err) &&
 	    param_read(&r, "/x/{id}/y", params, values, &err))
