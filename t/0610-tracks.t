@@ -209,6 +209,12 @@ sub test_parts {
         'as its CUE sheet has it');
     is_deeply(get_set($i, new_set($i, $begin - $DAY, $begin - $DAY + 60))
         ->{recordings}, [], 'a set without a recording has no part');
+    # Nothing of ours removes rows of the index.
+    $i->query('DELETE FROM recordings');
+    my $set = get_set($i, $id);
+    is_deeply([map { !!$_ } $set->{recording_gone},
+        map { $_->{is_gone} } @{ $set->{recordings} }], [(!!1) x 3],
+        'all is gone when the index has lost it');
     return;
 }
 

@@ -19,6 +19,9 @@ struct recording_file {
 	const char *etag; /* "" while it is not there */
 };
 
+/* A size as its column has it. */
+int64_t recording_size(const struct db_value *column);
+
 /* The data files, in the order of their columns. */
 enum recording_format {
 	RECORDING_OGG,

@@ -63,10 +63,12 @@ bool tracks_of_recording(struct db *db, struct arena *arena,
 /* Columns of a part of a set: `l` is its row of session_recordings, `r` the
  * recording, `c` the recorder. The keys are named because the server would look
  * at all others, too. */
-#define TRACKS_LINK_COLUMNS                                      \
-	"l.recorder_id, l.recording_id, r.gone_at, r.ogg_size, " \
-	"r.flac_size, r.waveform_size, r.overview_size, "        \
-	"CASE WHEN r.ogg_changed_at >= l.linked_at "             \
+#define TRACKS_LINK_COLUMNS                          \
+	"l.recorder_id, l.recording_id, "            \
+	"r.id IS NULL OR r.gone_at IS NOT NULL, "    \
+	"r.ogg_size, r.flac_size, "                  \
+	"r.waveform_size, r.overview_size, "         \
+	"CASE WHEN r.ogg_changed_at >= l.linked_at " \
 	"THEN r.ogg_changed_at END"
 #define TRACKS_SPAN_COLUMNS                                          \
 	"l.part, l.offset_us, c.clock_correction_us, r.start_time, " \
@@ -82,7 +84,7 @@ bool tracks_of_recording(struct db *db, struct arena *arena,
 enum tracks_column {
 	TRACKS_RECORDER_ID,
 	TRACKS_RECORDING_ID,
-	TRACKS_GONE_AT,
+	TRACKS_GONE, /* a link may outlive its row of the index */
 	TRACKS_SIZES,
 	TRACKS_CHANGED_AT = TRACKS_SIZES + RECORDING_FORMATS,
 	TRACKS_N_LINK_COLUMNS,

@@ -69,13 +69,11 @@ link_from_row(const struct db_value *row, struct session *out)
 		return;
 	out->recorder_id = row[TRACKS_RECORDER_ID].as.id;
 	out->recording_id = row[TRACKS_RECORDING_ID].as.id;
-	out->gone = row[TRACKS_GONE_AT].type != DB_NULL;
+	out->gone = row[TRACKS_GONE].as.number != 0;
 	out->changed = row[TRACKS_CHANGED_AT].type != DB_NULL;
-	if (out->changed)
-		out->changed_at = row[TRACKS_CHANGED_AT].as.time;
+	out->changed_at = row[TRACKS_CHANGED_AT].as.time;
 	for (i = 0; i < RECORDING_FORMATS; i++)
 		out->has_file[i] = !out->gone &&
-		    row[TRACKS_SIZES + i].type != DB_NULL &&
 		    row[TRACKS_SIZES + i].as.number > 0;
 }
 

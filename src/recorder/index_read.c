@@ -92,17 +92,10 @@ recording_layout(enum recording_format format)
 	return LAYOUT_FOREIGN;
 }
 
-static const char *
-text_of(const struct db_value *value)
+int64_t
+recording_size(const struct db_value *column)
 {
-	return value->type == DB_NULL ? "" : value->as.text.bytes;
-}
-
-static bool
-time_of(const struct db_value *value, usec_t *out)
-{
-	*out = value->type == DB_NULL ? 0 : value->as.time;
-	return value->type != DB_NULL;
+	return column->type == DB_NULL ? -1 : column->as.number;
 }
 
 static void
@@ -111,29 +104,28 @@ from_row(const struct db_value *row, bool etags, struct recording *out)
 	*out = (struct recording){
 	    .recorder_id = row[RECORDER_ID].as.id,
 	    .id = row[ID].as.id,
-	    .name = text_of(&row[NAME]),
+	    .name = row[NAME].as.text.bytes,
+	    .has_start = row[START].type != DB_NULL,
+	    .start = row[START].as.time,
+	    .has_end = row[END].type != DB_NULL,
+	    .end = row[END].as.time,
 	    .has_duration = row[DURATION].type != DB_NULL,
+	    .duration = row[DURATION].as.number,
 	    .closed = row[CLOSED].as.number != 0,
 	    .kept = row[KEPT].as.number != 0,
-	    .metadata_etag = text_of(&row[METADATA_ETAG]),
+	    .metadata_etag = row[METADATA_ETAG].as.text.bytes,
 	    .chunks = row[CHUNKS].as.number,
+	    .has_newest_chunk = row[NEWEST_CHUNK].type != DB_NULL,
+	    .newest_chunk = row[NEWEST_CHUNK].as.time,
 	    .gone = row[GONE].as.number != 0,
 	    .has_audio = row[AUDIO].type != DB_NULL,
+	    .audio = row[AUDIO].as.number,
 	};
-	out->has_start = time_of(&row[START], &out->start);
-	out->has_end = time_of(&row[END], &out->end);
-	out->has_newest_chunk = time_of(&row[NEWEST_CHUNK], &out->newest_chunk);
-	if (out->has_duration)
-		out->duration = row[DURATION].as.number;
-	if (out->has_audio)
-		out->audio = row[AUDIO].as.number;
-	for (int i = 0; i < RECORDING_FORMATS; i++) {
-		const struct db_value *size = &row[SIZES + i];
-
-		out->files[i].size = size->type == DB_NULL ? -1
-							   : size->as.number;
-		out->files[i].etag = etags ? text_of(&row[ETAGS + i]) : "";
-	}
+	for (int i = 0; i < RECORDING_FORMATS; i++)
+		out->files[i] = (struct recording_file){
+		    .size = recording_size(&row[SIZES + i]),
+		    .etag = etags ? row[ETAGS + i].as.text.bytes : "",
+		};
 }
 
 /* From rows to recordings. */
@@ -346,7 +338,7 @@ index_state(struct db *db, struct arena *arena, struct index_state *out,
     struct error *err)
 {
 	static const enum db_type state_types[] = {DB_TIME, DB_TEXT};
-	struct db_value row[2] = {{.type = DB_NULL}, {.type = DB_NULL}};
+	struct db_value row[2];
 	bool found;
 
 	*out = (struct index_state){.known = false};
@@ -354,7 +346,8 @@ index_state(struct db *db, struct arena *arena, struct index_state *out,
 		"SELECT finished_at, failure FROM sync_state WHERE id = 1",
 		NULL, 0, state_types, row, 2, arena, &found, err))
 		return false;
-	out->known = found && time_of(&row[0], &out->finished_at);
+	out->known = row[0].type != DB_NULL;
+	out->finished_at = row[0].as.time;
 	if (found && row[1].type != DB_NULL)
 		out->failure = row[1].as.text.bytes;
 	return true;

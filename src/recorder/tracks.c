@@ -123,7 +123,7 @@ tracks_of_recording(struct db *db, struct arena *arena,
 const enum db_type tracks_types[TRACKS_N_COLUMNS] = {
     [TRACKS_RECORDER_ID] = DB_UUID,
     [TRACKS_RECORDING_ID] = DB_UUID,
-    [TRACKS_GONE_AT] = DB_TIME,
+    [TRACKS_GONE] = DB_INT,
     [TRACKS_SIZES + RECORDING_OGG] = DB_INT,
     [TRACKS_SIZES + RECORDING_FLAC] = DB_INT,
     [TRACKS_SIZES + RECORDING_WAVEFORM] = DB_INT,
@@ -140,20 +140,6 @@ const enum db_type tracks_types[TRACKS_N_COLUMNS] = {
     [TRACKS_AUDIO] = DB_SPAN,
 };
 
-static bool
-read_time(const struct db_value *value, usec_t *out)
-{
-	if (value->type != DB_NULL)
-		*out = value->as.time;
-	return value->type != DB_NULL;
-}
-
-static int64_t
-number_or(const struct db_value *value, int64_t otherwise)
-{
-	return value->type == DB_NULL ? otherwise : value->as.number;
-}
-
 static struct recording
 recording_of_row(const struct db_value *row)
 {
@@ -162,22 +148,22 @@ recording_of_row(const struct db_value *row)
 	    .id = row[TRACKS_RECORDING_ID].as.id,
 	    .name = "",
 	    .metadata_etag = "",
-	    .closed = number_or(&row[TRACKS_CLOSED], 0) != 0,
-	    .chunks = number_or(&row[TRACKS_CHUNKS], 0),
-	    /* A link may outlive its row of the index. */
-	    .gone = row[TRACKS_GONE_AT].type != DB_NULL ||
-		row[TRACKS_CLOSED].type == DB_NULL,
+	    .has_start = row[TRACKS_START].type != DB_NULL,
+	    .start = row[TRACKS_START].as.time,
+	    .has_end = row[TRACKS_END].type != DB_NULL,
+	    .end = row[TRACKS_END].as.time,
+	    .closed = row[TRACKS_CLOSED].as.number != 0,
+	    .chunks = row[TRACKS_CHUNKS].as.number,
+	    .has_newest_chunk = row[TRACKS_NEWEST_CHUNK].type != DB_NULL,
+	    .newest_chunk = row[TRACKS_NEWEST_CHUNK].as.time,
+	    .gone = row[TRACKS_GONE].as.number != 0,
 	    .has_audio = row[TRACKS_AUDIO].type != DB_NULL,
-	    .audio = number_or(&row[TRACKS_AUDIO], 0),
+	    .audio = row[TRACKS_AUDIO].as.number,
 	};
 
-	recording.has_start = read_time(&row[TRACKS_START], &recording.start);
-	recording.has_end = read_time(&row[TRACKS_END], &recording.end);
-	recording.has_newest_chunk = read_time(
-	    &row[TRACKS_NEWEST_CHUNK], &recording.newest_chunk);
 	for (int i = 0; i < RECORDING_FORMATS; i++)
 		recording.files[i] = (struct recording_file){
-		    .size = number_or(&row[TRACKS_SIZES + i], -1), .etag = ""};
+		    .size = recording_size(&row[TRACKS_SIZES + i]), .etag = ""};
 	return recording;
 }
 
@@ -188,12 +174,13 @@ tracks_part_of_row(
 	struct tracks_part part = {
 	    .part = (int)row[TRACKS_PART].as.number,
 	    .recording = recording_of_row(row),
+	    .changed = row[TRACKS_CHANGED_AT].type != DB_NULL,
+	    .changed_at = row[TRACKS_CHANGED_AT].as.time,
 	};
 
-	part.changed = read_time(&row[TRACKS_CHANGED_AT], &part.changed_at);
 	part.span = tracks_span(&part.recording,
-	    number_or(&row[TRACKS_CORRECTION], 0), row[TRACKS_OFFSET].as.number,
-	    set, now);
+	    row[TRACKS_CORRECTION].as.number, row[TRACKS_OFFSET].as.number, set,
+	    now);
 	return part;
 }
 
