@@ -395,9 +395,10 @@ begin_libraries(const struct config *config, struct error *err)
 {
 	if (FCGX_Init() != 0)
 		return error_set(err, ERROR_INTERNAL, "no FastCGI library");
-	return crypto_begin(!FCGX_IsCGI() || config->db_socket[0] == '\0' ||
-		config->db_ssl_ca[0] != '\0',
-	    err);
+	if (!FCGX_IsCGI())
+		return crypto_begin(true, err) && crypto_load(err);
+	return crypto_begin(
+	    config->db_socket[0] == '\0' || config->db_ssl_ca[0] != '\0', err);
 }
 
 /* A web server shows a failed CGI program's stderr to nobody, so its client is

@@ -4,11 +4,18 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-/* Where memory is short when OpenSSL looks for its first algorithm, it finds
- * none ever after. A CGI program, which lives for one request, saves the time.
- */
-static bool
-load_algorithms(void)
+bool
+crypto_begin(bool configured, struct error *err)
+{
+	if (OSSL_LIB_CTX_get0_global_default() == NULL)
+		return error_memory(err);
+	return configured ||
+	    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1 ||
+	    error_memory(err);
+}
+
+bool
+crypto_load(struct error *err)
 {
 	EVP_MD *digest = EVP_MD_fetch(NULL, "SHA256", NULL);
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
@@ -16,17 +23,5 @@ load_algorithms(void)
 
 	EVP_MD_free(digest);
 	EVP_MAC_free(mac);
-	return loaded;
-}
-
-bool
-crypto_begin(bool configured, struct error *err)
-{
-	if (OSSL_LIB_CTX_get0_global_default() == NULL)
-		return error_memory(err);
-	if (!configured)
-		return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) ==
-		    1 ||
-		    error_memory(err);
-	return load_algorithms() || error_memory(err);
+	return loaded || error_memory(err);
 }
