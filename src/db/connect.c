@@ -81,10 +81,8 @@ db_library_end(void)
 
 /* In place of MORE_VARIABLES for servers that know one of them by another name,
  * or not at all. */
-static const char *const session_commands[] = {
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION wsrep_sync_wait = 3",
-};
+#define ISOLATION     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+#define WAIT_FOR_NODE "SET SESSION wsrep_sync_wait = 3"
 
 static bool
 set_options(struct db *db, MYSQL *handle)
@@ -136,8 +134,8 @@ set_session(const struct db *db, MYSQL *handle)
 	if (set_variables(db, handle, MORE_VARIABLES))
 		return true;
 	return is_unknown_variable(handle) && set_variables(db, handle, "") &&
-	    mysql_query(handle, session_commands[0]) == 0 &&
-	    (mysql_query(handle, session_commands[1]) == 0 ||
+	    mysql_query(handle, ISOLATION) == 0 &&
+	    (mysql_query(handle, WAIT_FOR_NODE) == 0 ||
 		is_unknown_variable(handle));
 }
 
