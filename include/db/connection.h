@@ -13,7 +13,7 @@
 #define DB_MAX_STATEMENTS 192
 
 /* As many columns or parameters at most. */
-#define DB_MAX_COLUMNS 40
+#define DB_MAX_COLUMNS 56
 
 /* A kept connection that the server closed meanwhile fails at once; one that
  * fails later had a statement that is slow, or a server that hangs. */

@@ -31,6 +31,7 @@ struct fetch {
 	enum fetch_outcome outcome;
 	struct metadata metadata; /* of FETCH_READ; the name is in the arena */
 	const char *etag;         /* what came with it; in the arena */
+	usec_t modified;          /* likewise, to the second; 0: not known */
 	struct error error;
 };
 

@@ -38,7 +38,7 @@ struct gather {
 	struct listed_recorder *recorders;
 	bool any; /* `current` has begun */
 	struct listed current;
-	char file_etags[RECORDING_FORMATS][GATHER_ETAG_MAX + 1];
+	char file_etags[RECORDING_FILES][GATHER_ETAG_MAX + 1];
 	char metadata_etag[GATHER_ETAG_MAX + 1];
 };
 

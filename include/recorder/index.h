@@ -17,18 +17,23 @@
 struct recording_file {
 	int64_t size;
 	const char *etag; /* "" while it is not there */
+	usec_t at;        /* when it was stored, by the object store's clock;
+			   * 0: not known */
 };
 
 /* A size as its column has it. */
 int64_t recording_size(const struct db_value *column);
 
-/* The data files, in the order of their columns. */
+/* The data files, in the order of their columns: those that clients get, and
+ * the one that they are made from. */
 enum recording_format {
 	RECORDING_OGG,
 	RECORDING_FLAC,
 	RECORDING_WAVEFORM,
 	RECORDING_OVERVIEW,
-	RECORDING_FORMATS
+	RECORDING_FORMATS,
+	RECORDING_RAW = RECORDING_FORMATS,
+	RECORDING_FILES
 };
 
 struct recording {
@@ -41,15 +46,22 @@ struct recording {
 	int64_t duration; /* nanoseconds, as the metadata says */
 	bool closed, kept;
 	const char *metadata_etag; /* "" when there is no metadata */
-	struct recording_file files[RECORDING_FORMATS];
+	usec_t metadata_at;        /* when that was stored; 0: not known */
+	struct recording_file files[RECORDING_FILES];
 	int64_t chunks;
 	bool has_newest_chunk;
 	usec_t newest_chunk;
+	/* The number of the first chunk that was not removed before the file
+	 * was made; -1: not known. */
+	int64_t skipped_chunks;
 	bool gone;
-	/* How long it is without the silence that pads it, in microseconds;
-	 * known once its waveform has been read. */
+	/* How long it is without the silence that pads it, and with it, in
+	 * microseconds; known once its waveform has been read. */
 	bool has_audio;
-	usec_t audio;
+	usec_t audio, waveform;
+	/* Since when it goes on after a restart, and since when the files go on
+	 * that are there meanwhile; 0: it never was, they are the first. */
+	usec_t reopened_at, reopened_before;
 };
 
 /* What a list of recordings is to hold. */

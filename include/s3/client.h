@@ -35,9 +35,10 @@ struct s3_request {
 	const char *range; /* bytes, such as "0-23"; NULL: all of it. A server
 			    * may still send all of it, with status 200 */
 
-	struct buf body;         /* the caller frees it */
-	long status;             /* 0 when there was no answer */
-	usec_t server_time;      /* from Date; 0 when unknown */
+	struct buf body;    /* the caller frees it */
+	long status;        /* 0 when there was no answer */
+	usec_t server_time; /* from Date; 0 when unknown */
+	usec_t modified;    /* from Last-Modified, whole seconds; likewise */
 	char etag[S3_ETAG_SIZE]; /* without its quotes; "" when there is none,
 				  * or a longer one */
 	struct error error;      /* ERROR_OK after a 2xx answer */

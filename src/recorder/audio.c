@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "recorder/relink.h"
 #include "recorder/waveform.h"
 #include "s3/status.h"
 
@@ -85,6 +86,7 @@ finish(struct reading *reading)
 
 	reading->progress = DONE;
 	reading->recording.has_audio = true;
+	reading->recording.waveform = waveform_time(w, w->length);
 	reading->recording.audio = waveform_time(
 	    w, (reading->end - (int64_t)w->header) / (int64_t)w->unit);
 }
@@ -221,13 +223,16 @@ static bool
 write_batch(struct db *db, void *context, struct error *err)
 {
 	const struct batch *batch = context;
-	bool ok = refresh_hold(batch->refresh, err);
+	bool ok = refresh_hold(batch->refresh, err), any = false;
 
-	for (size_t i = 0; ok && i < batch->n; i++)
-		if (batch->readings[i].progress == DONE)
-			ok = index_store_audio(
-			    db, &batch->readings[i].recording, err);
-	return ok;
+	for (size_t i = 0; ok && i < batch->n; i++) {
+		if (batch->readings[i].progress != DONE)
+			continue;
+		ok = index_store_audio(db, &batch->readings[i].recording, err);
+		any = true;
+	}
+	/* Where the audio ends, and where it began, is seen by that. */
+	return ok && (!any || relink_ask(db, err));
 }
 
 static bool

@@ -11,19 +11,27 @@ static bool
 leave(struct db *db, const struct event *event, enum events_look look,
     struct events_result *result, struct error *err)
 {
+	bool metadata = event->kind == EVENT_CREATED &&
+	    event->object.kind == LAYOUT_SESSION_METADATA;
 	const struct db_value args[] = {
 	    db_uuid(&event->object.recorder_id),
 	    db_uuid(&event->object.session_id),
 	    db_int(look),
+	    db_text(metadata ? event->etag : NULL),
+	    metadata ? db_time(event->modified) : db_null(),
 	};
 
 	result->left = true;
 	return db_exec(db,
-	    "INSERT INTO events_pending (recorder_id, recording_id, look) "
-	    "VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE "
+	    "INSERT INTO events_pending (recorder_id, recording_id, look, "
+	    "etag, stored_at) VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE "
 	    "look = GREATEST(look, VALUES(look)), "
-	    "changes = changes + 1",
-	    args, 3, NULL, err);
+	    "changes = changes + 1, "
+	    "etag = IF(COALESCE(stored_at >= VALUES(stored_at), "
+	    "VALUES(stored_at) IS NULL), etag, VALUES(etag)), "
+	    "stored_at = COALESCE(GREATEST(stored_at, VALUES(stored_at)), "
+	    "stored_at, VALUES(stored_at))",
+	    args, 5, NULL, err);
 }
 
 /* The recorder's row comes first, as in a refresh, so that the two do not wait
@@ -45,10 +53,14 @@ apply_file(struct db *db, const struct event *event,
 	if (event->kind == EVENT_REMOVED)
 		return parts_remove_file(db, event, format, &outcome, err) &&
 		    (outcome == PART_OLD || touch(db, event, err));
-	return touch(db, event, err) &&
-	    parts_put_file(db, event, format, &outcome, err) &&
-	    (outcome != PART_BEGUN ||
-		leave(db, event, EVENTS_METADATA, result, err));
+	if (!touch(db, event, err) ||
+	    !parts_put_file(db, event, format, &outcome, err))
+		return false;
+	if (outcome == PART_BEGUN)
+		return leave(db, event, EVENTS_METADATA, result, err);
+	/* Its length tells where the audio lies. */
+	return outcome == PART_OLD || format != RECORDING_RAW ||
+	    leave(db, event, EVENTS_SETS, result, err);
 }
 
 static bool
@@ -89,8 +101,9 @@ apply(struct db *db, const struct event *event, struct events_result *result,
 		return apply_file(db, event, RECORDING_WAVEFORM, result, err);
 	case LAYOUT_OVERVIEW:
 		return apply_file(db, event, RECORDING_OVERVIEW, result, err);
-	case LAYOUT_RAW: /* the index tells nothing of these */
-	case LAYOUT_FOREIGN:
+	case LAYOUT_RAW:
+		return apply_file(db, event, RECORDING_RAW, result, err);
+	case LAYOUT_FOREIGN: /* the index tells nothing of these */
 	case LAYOUT_SYSTEM_METADATA:
 	case LAYOUT_RECORDER_METADATA:
 	case LAYOUT__MAX:

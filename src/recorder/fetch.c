@@ -37,6 +37,7 @@ take_answer(struct arena *arena, struct arena *scratch,
 	fetch->etag = arena_copy(arena, request->etag, strlen(request->etag));
 	if (fetch->etag == NULL)
 		return error_memory(err);
+	fetch->modified = request->modified;
 	if (request->error.code == ERROR_OK)
 		return read_answer(arena, scratch, request, fetch, err);
 	fetch->error = request->error;

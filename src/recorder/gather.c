@@ -1,6 +1,7 @@
 /* Gathering the keys of a listing into recordings. */
 #include "recorder/gather.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ gather_start(struct gather *gather, const struct layout_object *where)
 	r->id = where->session_id;
 	r->name = "";
 	r->metadata_etag = "";
-	for (int i = 0; i < RECORDING_FORMATS; i++) {
+	r->skipped_chunks = -1;
+	for (int i = 0; i < RECORDING_FILES; i++) {
 		r->files[i].size = -1;
 		r->files[i].etag = "";
 	}
@@ -53,12 +55,15 @@ take_file(struct gather *gather, enum recording_format format,
 
 	file->size = known_size(object);
 	file->etag = gather_etag(gather->file_etags[format], object);
+	file->at = object->modified;
 }
 
+/* They come by their numbers. */
 static void
-take_chunk(struct recording *r, const struct s3_object *object)
+take_chunk(struct recording *r, int64_t number, const struct s3_object *object)
 {
-	r->chunks++;
+	if (r->chunks++ == 0)
+		r->skipped_chunks = number < INT_MAX ? number : INT_MAX;
 	if (object->modified > r->newest_chunk) {
 		r->has_newest_chunk = true;
 		r->newest_chunk = object->modified;
@@ -66,19 +71,20 @@ take_chunk(struct recording *r, const struct s3_object *object)
 }
 
 static void
-take(struct gather *gather, enum layout_kind kind,
+take(struct gather *gather, const struct layout_object *where,
     const struct s3_object *object)
 {
 	struct listed *current = &gather->current;
 
-	switch (kind) {
+	switch (where->kind) {
 	case LAYOUT_SESSION_METADATA:
 		current->metadata_size = known_size(object);
 		current->recording.metadata_etag = gather_etag(
 		    gather->metadata_etag, object);
+		current->recording.metadata_at = object->modified;
 		break;
 	case LAYOUT_CHUNK:
-		take_chunk(&current->recording, object);
+		take_chunk(&current->recording, where->chunk, object);
 		break;
 	case LAYOUT_OGG:
 		take_file(gather, RECORDING_OGG, object);
@@ -92,7 +98,9 @@ take(struct gather *gather, enum layout_kind kind,
 	case LAYOUT_OVERVIEW:
 		take_file(gather, RECORDING_OVERVIEW, object);
 		break;
-	case LAYOUT_RAW: /* it is there, no more is told of it */
+	case LAYOUT_RAW:
+		take_file(gather, RECORDING_RAW, object);
+		break;
 	case LAYOUT_FOREIGN:
 	case LAYOUT_SYSTEM_METADATA:
 	case LAYOUT_RECORDER_METADATA:
@@ -124,8 +132,11 @@ gather_end(struct gather *gather, struct arena *arena, struct listed **done,
 	**done = gather->current;
 	gather->any = false;
 	r = &(*done)->recording;
+	/* They are being removed once the file is made. */
+	if (r->files[RECORDING_RAW].size >= 0)
+		r->skipped_chunks = -1;
 	ok = copy_etag(arena, &r->metadata_etag);
-	for (int i = 0; i < RECORDING_FORMATS; i++)
+	for (int i = 0; i < RECORDING_FILES; i++)
 		ok = ok && copy_etag(arena, &r->files[i].etag);
 	return ok || error_memory(err);
 }
@@ -183,6 +194,6 @@ gather_add(struct gather *gather, const struct s3_object *object,
 			return false;
 		gather_start(gather, &where);
 	}
-	take(gather, where.kind, object);
+	take(gather, &where, object);
 	return true;
 }

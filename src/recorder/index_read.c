@@ -17,9 +17,15 @@ enum column {
 	NEWEST_CHUNK,
 	GONE,
 	AUDIO,
+	WAVEFORM,
+	METADATA_AT,
+	SKIPPED,
+	REOPENED_AT,
+	REOPENED_BEFORE,
 	SIZES,
-	ETAGS = SIZES + RECORDING_FORMATS,
-	N_COLUMNS = ETAGS + RECORDING_FORMATS
+	TIMES = SIZES + RECORDING_FILES,
+	ETAGS = TIMES + RECORDING_FILES,
+	N_COLUMNS = ETAGS + RECORDING_FILES
 };
 
 #define SELECT_COMMON                                                    \
@@ -27,11 +33,16 @@ enum column {
 	"r.duration_ns, r.is_closed, r.is_kept, r.metadata_etag, "       \
 	"r.chunks, r.newest_chunk_at, r.gone_at IS NOT NULL, "           \
 	"IF(r.audio_etag <=> r.waveform_etag, r.audio_us, NULL), "       \
-	"r.ogg_size, r.flac_size, r.waveform_size, r.overview_size"
+	"IF(r.audio_etag <=> r.waveform_etag, r.file_us, NULL), "        \
+	"r.metadata_at, r.skipped_chunks, r.reopened_at, "               \
+	"r.reopened_before, "                                            \
+	"r.ogg_size, r.flac_size, r.waveform_size, r.overview_size, "    \
+	"r.raw_size, "                                                   \
+	"r.ogg_at, r.flac_at, r.waveform_at, r.overview_at, r.raw_at"
 
 #define SELECT_RECORDINGS                                            \
 	SELECT_COMMON ", r.ogg_etag, r.flac_etag, r.waveform_etag, " \
-		      "r.overview_etag FROM recordings r "
+		      "r.overview_etag, r.raw_etag FROM recordings r "
 
 /* What clients are shown: without the ETags of files, which are half of what a
  * list would have to read. */
@@ -51,14 +62,26 @@ static const enum db_type types[N_COLUMNS] = {
     [NEWEST_CHUNK] = DB_TIME,
     [GONE] = DB_INT,
     [AUDIO] = DB_SPAN,
+    [WAVEFORM] = DB_SPAN,
+    [METADATA_AT] = DB_TIME,
+    [SKIPPED] = DB_INT,
+    [REOPENED_AT] = DB_TIME,
+    [REOPENED_BEFORE] = DB_TIME,
     [SIZES + RECORDING_OGG] = DB_INT,
     [SIZES + RECORDING_FLAC] = DB_INT,
     [SIZES + RECORDING_WAVEFORM] = DB_INT,
     [SIZES + RECORDING_OVERVIEW] = DB_INT,
+    [SIZES + RECORDING_RAW] = DB_INT,
+    [TIMES + RECORDING_OGG] = DB_TIME,
+    [TIMES + RECORDING_FLAC] = DB_TIME,
+    [TIMES + RECORDING_WAVEFORM] = DB_TIME,
+    [TIMES + RECORDING_OVERVIEW] = DB_TIME,
+    [TIMES + RECORDING_RAW] = DB_TIME,
     [ETAGS + RECORDING_OGG] = DB_TEXT,
     [ETAGS + RECORDING_FLAC] = DB_TEXT,
     [ETAGS + RECORDING_WAVEFORM] = DB_TEXT,
     [ETAGS + RECORDING_OVERVIEW] = DB_TEXT,
+    [ETAGS + RECORDING_RAW] = DB_TEXT,
 };
 
 usec_t
@@ -86,7 +109,9 @@ recording_layout(enum recording_format format)
 		return LAYOUT_WAVEFORM;
 	case RECORDING_OVERVIEW:
 		return LAYOUT_OVERVIEW;
-	case RECORDING_FORMATS:
+	case RECORDING_RAW:
+		return LAYOUT_RAW;
+	case RECORDING_FILES:
 		break;
 	}
 	return LAYOUT_FOREIGN;
@@ -120,11 +145,17 @@ from_row(const struct db_value *row, bool etags, struct recording *out)
 	    .gone = row[GONE].as.number != 0,
 	    .has_audio = row[AUDIO].type != DB_NULL,
 	    .audio = row[AUDIO].as.number,
+	    .waveform = row[WAVEFORM].as.number,
+	    .metadata_at = row[METADATA_AT].as.time,
+	    .skipped_chunks = recording_size(&row[SKIPPED]),
+	    .reopened_at = row[REOPENED_AT].as.time,
+	    .reopened_before = row[REOPENED_BEFORE].as.time,
 	};
-	for (int i = 0; i < RECORDING_FORMATS; i++)
+	for (int i = 0; i < RECORDING_FILES; i++)
 		out->files[i] = (struct recording_file){
 		    .size = recording_size(&row[SIZES + i]),
 		    .etag = etags ? row[ETAGS + i].as.text.bytes : "",
+		    .at = row[TIMES + i].as.time,
 		};
 }
 

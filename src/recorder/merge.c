@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "recorder/fetch.h"
+#include "recorder/listed.h"
 #include "recorder/presence.h"
 #include "recorder/recorders.h"
 #include "recorder/relink.h"
+#include "recorder/reopening.h"
 
 /* Rows read at a time, and changes written in one transaction: what a refresh
  * that ends on the way has fetched in vain. */
@@ -17,6 +19,7 @@
 enum change_kind {
 	CHANGE_ADD, /* new, or there again */
 	CHANGE_STORE,
+	CHANGE_LEARN, /* as it was, but not known in full */
 	CHANGE_GONE,
 	CHANGE_NONE /* its metadata could not be fetched */
 };
@@ -124,6 +127,7 @@ apply_fetch(
 		break;
 	case FETCH_ABSENT: /* deleted since it was listed */
 		change->recording.metadata_etag = "";
+		change->recording.metadata_at = 0;
 		break;
 	case FETCH_UNREADABLE:
 		refresh->report->unreadable++;
@@ -260,7 +264,10 @@ write_change(const struct refresh *refresh, const struct change *change,
 	switch (change->kind) {
 	case CHANGE_ADD:
 	case CHANGE_STORE:
-		return index_store(db, r, now, refresh->started, err);
+	case CHANGE_LEARN:
+		return index_store(db, r, now, refresh->started, err) &&
+		    (r->closed ||
+			reopening_note(db, &r->recorder_id, &r->id, err));
 	case CHANGE_GONE:
 		return index_mark_gone(
 		    db, &r->recorder_id, &r->id, now, refresh->started, err);
@@ -354,20 +361,6 @@ add_gone(struct merge *merge, struct arena *arena, const struct recording *row,
 	return true;
 }
 
-/* Whether the listing shows just what the row holds. */
-static bool
-is_same(const struct recording *row, const struct recording *listed)
-{
-	for (int i = 0; i < RECORDING_FORMATS; i++)
-		if (row->files[i].size != listed->files[i].size ||
-		    strcmp(row->files[i].etag, listed->files[i].etag) != 0)
-			return false;
-	return strcmp(row->metadata_etag, listed->metadata_etag) == 0 &&
-	    row->chunks == listed->chunks &&
-	    row->has_newest_chunk == listed->has_newest_chunk &&
-	    row->newest_chunk == listed->newest_chunk;
-}
-
 /* What was known from metadata stays, until other metadata is read: when it is
  * deleted (somebody deletes a session that still records, and its chunks and
  * files come back without it), and when it becomes unreadable. When a
@@ -396,14 +389,18 @@ add_listed(struct merge *merge, struct arena *arena,
 	const char *etag = listed->recording.metadata_etag;
 	struct change *change;
 	bool is_new;
+	bool same = row != NULL && !row->gone &&
+	    listed_is_same(row, &listed->recording);
 
 	merge->refresh->report->recordings++;
-	if (row != NULL && !row->gone && is_same(row, &listed->recording))
+	if (same && listed_is_known(row, &listed->recording))
 		return true;
 	if (!new_change(merge, arena, &change, err))
 		return false;
 	if (row == NULL || row->gone)
 		change->kind = CHANGE_ADD;
+	else if (same)
+		change->kind = CHANGE_LEARN;
 	change->recording = listed->recording;
 	if (row != NULL && !carry_over(arena, row, &change->recording, err))
 		return false;

@@ -3,17 +3,23 @@
 
 #include <limits.h>
 
+#include "recorder/reopening.h"
+
 /* A row without a start is sorted by 1970, as recording_listed_at says. */
 #define NEW_ROW    "listed_at, first_seen_at, known_at) VALUES ("
 #define NEW_VALUES ", ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)) "
 #define IDS        "recorder_id = ? AND id = ? "
 #define KNOWN      "known_at = UTC_TIMESTAMP(6) "
 
-#define CLEAR                                                      \
-	"metadata_etag = NULL, ogg_size = NULL, ogg_etag = NULL, " \
-	"flac_size = NULL, flac_etag = NULL, "                     \
-	"waveform_size = NULL, waveform_etag = NULL, "             \
-	"overview_size = NULL, overview_etag = NULL, "             \
+#define CLEAR                                                  \
+	"metadata_etag = NULL, metadata_at = NULL, "           \
+	"ogg_size = NULL, ogg_etag = NULL, ogg_at = NULL, "    \
+	"flac_size = NULL, flac_etag = NULL, flac_at = NULL, " \
+	"waveform_size = NULL, waveform_etag = NULL, "         \
+	"waveform_at = NULL, "                                 \
+	"overview_size = NULL, overview_etag = NULL, "         \
+	"overview_at = NULL, "                                 \
+	"raw_size = NULL, raw_etag = NULL, raw_at = NULL, "    \
 	"chunks = 0, newest_chunk_at = NULL, audio_due = NULL, "
 
 /* A row that was gone comes back without what it had. */
@@ -28,30 +34,33 @@ struct file_statements {
 	const char *revive, *update, *insert, *remove;
 };
 
-#define FILE_STATEMENTS(file)                                               \
-	{                                                                   \
-		REVIVE NEWER(file),                                         \
-		    "UPDATE recordings SET " file "_size = ?, " file        \
-		    "_etag = ?, " file "_event = ?, " KNOWN "WHERE " IDS    \
-		    "AND gone_at IS NULL " NEWER(file),                     \
-		    "INSERT INTO recordings (" file "_size, " file          \
-		    "_etag, " file "_event, recorder_id, id, " NEW_ROW      \
-		    "?, ?, ?, ?, ?" NEW_VALUES,                             \
-		    "UPDATE recordings SET " file "_size = NULL, " file     \
-		    "_etag = NULL, " file "_event = ?, " KNOWN "WHERE " IDS \
-		    NEWER(file)                                             \
+#define FILE_STATEMENTS(file)                                                \
+	{                                                                    \
+		REVIVE NEWER(file),                                          \
+		    "UPDATE recordings SET " file "_size = ?, " file         \
+		    "_etag = ?, " file "_at = ?, " file "_event = ?, " KNOWN \
+		    "WHERE " IDS "AND gone_at IS NULL " NEWER(file),         \
+		    "INSERT INTO recordings (" file "_size, " file           \
+		    "_etag, " file "_at, " file                              \
+		    "_event, recorder_id, id, " NEW_ROW                      \
+		    "?, ?, ?, ?, ?, ?" NEW_VALUES,                           \
+		    "UPDATE recordings SET " file "_size = NULL, " file      \
+		    "_etag = NULL, " file "_at = NULL, " file                \
+		    "_event = ?, " KNOWN "WHERE " IDS                        \
+		    NEWER(file)                                              \
 	}
 
-static const struct file_statements files[RECORDING_FORMATS] = {
+static const struct file_statements files[RECORDING_FILES] = {
     [RECORDING_OGG] = FILE_STATEMENTS("ogg"),
     [RECORDING_FLAC] = FILE_STATEMENTS("flac"),
     [RECORDING_WAVEFORM] = FILE_STATEMENTS("waveform"),
     [RECORDING_OVERVIEW] = FILE_STATEMENTS("overview"),
+    [RECORDING_RAW] = FILE_STATEMENTS("raw"),
 };
 
 struct statement {
 	const char *sql;
-	struct db_value args[6];
+	struct db_value args[7];
 	size_t n_args;
 };
 
@@ -125,7 +134,29 @@ mark_file(struct db *db, const struct layout_object *object,
 
 	if (format == RECORDING_WAVEFORM)
 		return mark_audio(db, recorder_id, id, err);
-	return format != RECORDING_OGG || mark_ogg(db, recorder_id, id, err);
+	if (format == RECORDING_RAW &&
+	    !reopening_note_skipped(db, recorder_id, id, err))
+		return false;
+	return reopening_note(db, recorder_id, id, err) &&
+	    (format != RECORDING_OGG || mark_ogg(db, recorder_id, id, err));
+}
+
+/* As REOPENING_UNSEEN. */
+static bool
+mark_unseen(struct db *db, const struct event *event, struct error *err)
+{
+	const struct db_value args[] = {
+	    db_uuid(&event->object.recorder_id),
+	    db_uuid(&event->object.session_id),
+	    db_int(event->size),
+	    db_time(event->modified),
+	};
+
+	return db_exec(db,
+	    "UPDATE recordings SET "
+	    "is_misplaced = COALESCE(reopened_at < raw_at, 1) WHERE " IDS
+	    "AND raw_size <> ? AND raw_at < ?",
+	    args, 4, NULL, err);
 }
 
 bool
@@ -135,16 +166,18 @@ parts_put_file(struct db *db, const struct event *event,
 	const struct db_value order = db_int(event->order),
 			      size = db_int(event->size),
 			      etag = db_text(event->etag),
+			      at = db_time(event->modified),
 			      recorder = db_uuid(&event->object.recorder_id),
 			      id = db_uuid(&event->object.session_id);
 	const struct statement revive = {
 	    files[format].revive, {recorder, id, order}, 3};
-	const struct statement update = {
-	    files[format].update, {size, etag, order, recorder, id, order}, 6};
+	const struct statement update = {files[format].update,
+	    {size, etag, at, order, recorder, id, order}, 7};
 	const struct statement add = {files[format].insert,
-	    {size, etag, order, recorder, id, db_time(0)}, 6};
+	    {size, etag, at, order, recorder, id, db_time(0)}, 7};
 
-	return put(db, &revive, &update, &add, out, err) &&
+	return (format != RECORDING_RAW || mark_unseen(db, event, err)) &&
+	    put(db, &revive, &update, &add, out, err) &&
 	    (*out == PART_OLD || mark_file(db, &event->object, format, err));
 }
 
@@ -160,7 +193,7 @@ mark_empty(struct db *db, const struct uuid *recorder_id, const struct uuid *id,
 	    "WHERE " IDS "AND gone_at IS NULL AND metadata_etag IS NULL "
 	    "AND ogg_size IS NULL AND flac_size IS NULL "
 	    "AND waveform_size IS NULL AND overview_size IS NULL "
-	    "AND chunks = 0",
+	    "AND raw_size IS NULL AND chunks = 0",
 	    args, 2, NULL, err);
 }
 
@@ -261,22 +294,27 @@ parts_put_metadata(struct db *db, const struct recording *r, struct error *err)
 	    db_int(r->closed),
 	    db_int(r->kept),
 	    db_text(r->metadata_etag),
+	    r->metadata_at != 0 ? db_time(r->metadata_at) : db_null(),
 	    db_time(recording_listed_at(r)),
 	};
 
 	return revive(db, r, err) &&
 	    db_exec(db,
 		"INSERT INTO recordings (recorder_id, id, name, start_time, "
-		"end_time, duration_ns, is_closed, is_kept, metadata_etag, " NEW_ROW
-		"?, ?, ?, ?, ?, ?, ?, ?, ?" NEW_VALUES
-		"ON DUPLICATE KEY UPDATE name = VALUES(name), "
+		"end_time, duration_ns, is_closed, is_kept, metadata_etag, "
+		"metadata_at, " NEW_ROW
+		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?" NEW_VALUES
+		"ON DUPLICATE KEY UPDATE " REOPENING_OF_NOTHING REOPENING_MOVED
+		"name = VALUES(name), "
 		"start_time = VALUES(start_time), "
 		"end_time = VALUES(end_time), "
 		"duration_ns = VALUES(duration_ns), "
 		"is_closed = VALUES(is_closed), is_kept = VALUES(is_kept), "
 		"metadata_etag = VALUES(metadata_etag), "
+		"metadata_at = VALUES(metadata_at), "
 		"listed_at = VALUES(listed_at), " KNOWN,
-		args, 10, NULL, err);
+		args, 11, NULL, err) &&
+	    (r->closed || reopening_note(db, &r->recorder_id, &r->id, err));
 }
 
 bool
@@ -287,15 +325,18 @@ parts_put_unreadable(
 	    db_uuid(&r->recorder_id),
 	    db_uuid(&r->id),
 	    db_text(r->metadata_etag),
+	    r->metadata_at != 0 ? db_time(r->metadata_at) : db_null(),
 	    db_time(0),
 	};
 
 	return revive(db, r, err) &&
 	    db_exec(db,
-		"INSERT INTO recordings (recorder_id, id, metadata_etag, " NEW_ROW
-		"?, ?, ?" NEW_VALUES "ON DUPLICATE KEY UPDATE "
-		"metadata_etag = VALUES(metadata_etag), " KNOWN,
-		args, 4, NULL, err);
+		"INSERT INTO recordings (recorder_id, id, metadata_etag, "
+		"metadata_at, " NEW_ROW "?, ?, ?, ?" NEW_VALUES
+		"ON DUPLICATE KEY UPDATE "
+		"metadata_etag = VALUES(metadata_etag), "
+		"metadata_at = VALUES(metadata_at), " KNOWN,
+		args, 5, NULL, err);
 }
 
 bool
@@ -303,12 +344,31 @@ parts_remove_metadata(struct db *db, const struct uuid *recorder_id,
     const struct uuid *id, enum part_outcome *out, struct error *err)
 {
 	const struct statement remove = {
-	    "UPDATE recordings SET metadata_etag = NULL, " KNOWN "WHERE " IDS
-	    "AND metadata_etag IS NOT NULL",
+	    "UPDATE recordings SET metadata_etag = NULL, metadata_at = NULL, " KNOWN
+	    "WHERE " IDS "AND metadata_etag IS NOT NULL",
 	    {db_uuid(recorder_id), db_uuid(id)}, 2};
 
 	return take_away(db, &remove, recorder_id, id, out, err);
 }
+
+/* The columns of all files. */
+#define FILES(EACH) \
+	EACH("ogg") EACH("flac") EACH("waveform") EACH("overview") EACH("raw")
+#define COLUMNS(file) file "_size, " file "_etag, " file "_at, "
+#define TAKE(file)                                                         \
+	file "_size = VALUES(" file "_size), " file "_etag = VALUES(" file \
+	     "_etag), " file "_at = VALUES(" file "_at), "
+
+#define ALL_COLUMNS FILES(COLUMNS)
+#define ALL_TAKEN   FILES(TAKE)
+
+static const char put_listed[] =
+    "INSERT INTO recordings (recorder_id, id, " ALL_COLUMNS
+    "chunks, newest_chunk_at, skipped_chunks, " NEW_ROW
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?" NEW_VALUES
+    "ON DUPLICATE KEY UPDATE " REOPENING_UNSEEN ALL_TAKEN
+    "chunks = VALUES(chunks), newest_chunk_at = VALUES(newest_chunk_at), "
+    "skipped_chunks = COALESCE(VALUES(skipped_chunks), skipped_chunks), " KNOWN;
 
 /* A file that is not there has no ETag. */
 static struct db_value
@@ -320,38 +380,29 @@ etag_value(const struct recording_file *file)
 bool
 parts_put_listed(struct db *db, const struct recording *r, struct error *err)
 {
-	struct db_value args[13];
+	struct db_value args[22];
 	size_t n = 0;
 
 	args[n++] = db_uuid(&r->recorder_id);
 	args[n++] = db_uuid(&r->id);
-	for (int i = 0; i < RECORDING_FORMATS; i++) {
+	for (int i = 0; i < RECORDING_FILES; i++) {
 		const struct recording_file *file = &r->files[i];
 
 		args[n++] = file->size < 0 ? db_null() : db_int(file->size);
 		args[n++] = etag_value(file);
+		args[n++] = file->size < 0 || file->at == 0 ? db_null()
+							    : db_time(file->at);
 	}
 	args[n++] = db_int(r->chunks);
 	args[n++] = r->has_newest_chunk ? db_time(r->newest_chunk) : db_null();
+	args[n++] = r->skipped_chunks < 0 ? db_null()
+					  : db_int(r->skipped_chunks);
 	args[n++] = db_time(0);
 	return revive(db, r, err) &&
-	    db_exec(db,
-		"INSERT INTO recordings (recorder_id, id, ogg_size, ogg_etag, "
-		"flac_size, flac_etag, waveform_size, waveform_etag, "
-		"overview_size, overview_etag, chunks, newest_chunk_at, " NEW_ROW
-		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?" NEW_VALUES
-		"ON DUPLICATE KEY UPDATE ogg_size = VALUES(ogg_size), "
-		"ogg_etag = VALUES(ogg_etag), flac_size = VALUES(flac_size), "
-		"flac_etag = VALUES(flac_etag), "
-		"waveform_size = VALUES(waveform_size), "
-		"waveform_etag = VALUES(waveform_etag), "
-		"overview_size = VALUES(overview_size), "
-		"overview_etag = VALUES(overview_etag), "
-		"chunks = VALUES(chunks), "
-		"newest_chunk_at = VALUES(newest_chunk_at), " KNOWN,
-		args, n, NULL, err) &&
+	    db_exec(db, put_listed, args, n, NULL, err) &&
 	    mark_audio(db, &r->recorder_id, &r->id, err) &&
-	    mark_ogg(db, &r->recorder_id, &r->id, err);
+	    mark_ogg(db, &r->recorder_id, &r->id, err) &&
+	    reopening_note(db, &r->recorder_id, &r->id, err);
 }
 
 bool

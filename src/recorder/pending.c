@@ -35,6 +35,9 @@ struct pending {
 	struct uuid recorder_id, id;
 	int64_t look; /* enum events_look */
 	int64_t changes;
+	/* Of the metadata that an event has told of; "": none has. */
+	const char *etag;
+	usec_t stored;
 };
 
 /* What is fetched at a time. */
@@ -64,6 +67,8 @@ take_row(void *context, const struct db_value *row, struct error *err)
 	    .id = row[1].as.id,
 	    .look = row[2].as.number,
 	    .changes = row[3].as.number,
+	    .etag = row[4].as.text.bytes,
+	    .stored = row[5].as.time,
 	};
 	return true;
 }
@@ -71,14 +76,15 @@ take_row(void *context, const struct db_value *row, struct error *err)
 static bool
 read_round(struct drain *drain, struct round *round, struct error *err)
 {
-	static const enum db_type types[] = {DB_UUID, DB_UUID, DB_INT, DB_INT};
+	static const enum db_type types[] = {
+	    DB_UUID, DB_UUID, DB_INT, DB_INT, DB_TEXT, DB_TIME};
 	const struct db_value args[] = {db_int(FETCH_MAX)};
 
 	round->count = 0;
 	return db_each(drain->db,
-	    "SELECT recorder_id, recording_id, look, changes "
+	    "SELECT recorder_id, recording_id, look, changes, etag, stored_at "
 	    "FROM events_pending ORDER BY recorder_id, recording_id LIMIT ?",
-	    args, 1, types, 4, &drain->arena, take_row, round, err);
+	    args, 1, types, 6, &drain->arena, take_row, round, err);
 }
 
 /* "{recorder_id}/sessions/{id}/" */
@@ -246,6 +252,9 @@ write_row(struct drain *drain, const struct pending *row,
 	recording->recorder_id = row->recorder_id;
 	recording->id = row->id;
 	recording->metadata_etag = gather_etag(outcome.etag, &object);
+	recording->metadata_at = strcmp(row->etag, outcome.etag) == 0
+	    ? row->stored
+	    : fetch->modified;
 	if (fetch->outcome == FETCH_FAILED)
 		log_line(LOG_WARN, "event=not_fetched detail=\"%s\"",
 		    fetch->error.detail);

@@ -122,7 +122,7 @@ transfer_try(
 	transfer->too_large = false;
 	transfer->why[0] = '\0';
 	request->status = 0;
-	request->server_time = 0;
+	request->server_time = request->modified = 0;
 	request->etag[0] = '\0';
 	buf_reset(&request->body, request->max_body);
 	if (!transfer_set_options(transfer, clock_monotonic()) ||

@@ -211,13 +211,14 @@ describe_status(const struct transfer *transfer, struct error *err)
 	    name, name[0] == '\0' ? "" : ", ", request->status);
 }
 
+/* A date; 0 when there is none (RFC 9110, 5.6.7). */
 static usec_t
-server_time(const struct transfer *transfer)
+read_date(const struct transfer *transfer, const char *name)
 {
 	struct curl_header *header;
 	time_t seconds;
 
-	if (curl_easy_header(transfer->easy, "Date", 0, CURLH_HEADER, -1,
+	if (curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1,
 		&header) != CURLHE_OK)
 		return 0;
 	seconds = curl_getdate(header->value, NULL);
@@ -262,7 +263,8 @@ void
 transfer_read_headers(struct transfer *transfer)
 {
 	transfer->retry_after = retry_after(transfer);
-	transfer->request->server_time = server_time(transfer);
+	transfer->request->server_time = read_date(transfer, "Date");
+	transfer->request->modified = read_date(transfer, "Last-Modified");
 	read_etag(transfer, transfer->request->etag);
 }
 

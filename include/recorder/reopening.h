@@ -1,0 +1,53 @@
+/* Recordings that go on after a restart of the recorder's server, under the
+ * same id. At the next close all their files are replaced by such that hold
+ * only what came after it. */
+#ifndef SETLINK_RECORDER_REOPENING_H
+#define SETLINK_RECORDER_REOPENING_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/uuid.h"
+#include "db/db.h"
+
+/* In ON DUPLICATE KEY UPDATE, before any other assignment: a restart before
+ * anything was stored leaves no file, only the same metadata once more. */
+#define REOPENING_OF_NOTHING                                          \
+	"reopened_at = IF(is_closed = 0 AND VALUES(is_closed) = 0 "   \
+	"AND VALUES(metadata_etag) = metadata_etag "                  \
+	"AND VALUES(metadata_at) >= metadata_at + INTERVAL 1 SECOND " \
+	"AND COALESCE(raw_size, VALUES(raw_size)) IS NULL "           \
+	"AND COALESCE(ogg_size, VALUES(ogg_size)) IS NULL "           \
+	"AND COALESCE(newest_chunk_at <= metadata_at, 1), "           \
+	"VALUES(metadata_at), reopened_at), "
+
+/* Likewise: where metadata tells another start than before, that is the one of
+ * what comes, and the one before that of the files that are there. */
+#define REOPENING_MOVED                                                \
+	"reopened_before = IF(VALUES(start_time) <> start_time AND "   \
+	"(raw_size IS NOT NULL OR ogg_size IS NOT NULL), start_time, " \
+	"reopened_before), "                                           \
+	"reopened_at = IF(VALUES(start_time) <> start_time AND "       \
+	"(raw_size IS NOT NULL OR ogg_size IS NOT NULL), "             \
+	"VALUES(start_time), reopened_at), "
+
+/* Likewise: another data.raw has come, and what was in between has not been
+ * seen. One that is as long has only been copied. */
+#define REOPENING_UNSEEN                                               \
+	"is_misplaced = IF(VALUES(raw_size) <> raw_size AND "          \
+	"VALUES(raw_at) > raw_at, COALESCE(reopened_at < raw_at, 1), " \
+	"is_misplaced), "
+
+/* Write down that a recording was opened again, if its row says so by now:
+ * metadata that is open is newer than the files. Call it in the transaction
+ * that has written to the row; in whichever order things become known, what
+ * comes of it is the same. */
+bool reopening_note(struct db *db, const struct uuid *recorder_id,
+    const struct uuid *id, struct error *err) MUST_CHECK;
+
+/* Write down how many chunks had been removed before data.raw was made of the
+ * others: those that have come are more than it holds. */
+bool reopening_note_skipped(struct db *db, const struct uuid *recorder_id,
+    const struct uuid *id, struct error *err) MUST_CHECK;
+
+#endif
