@@ -16,13 +16,8 @@ struct recording_urls {
 	const char *save_as; /* of presigned ones; NULL: the key's name */
 };
 
-/* The presigned URLs of the data files, in the arena; NULL where a file is not
- * there. */
-bool view_presign(struct call *call, const struct recording *recording,
-    const char *save_as, const char *out[RECORDING_FORMATS], struct error *err)
-    MUST_CHECK;
-
-/* The members with those, without the braces. */
+/* The members with the URLs of the data files, without the braces; NULL where a
+ * file is not there. */
 void view_urls(
     struct json_writer *w, const char *const urls[RECORDING_FORMATS]);
 

@@ -41,6 +41,7 @@ extern const struct route_table event_routes;
 extern const struct route_table lottery_routes;
 extern const struct route_table metrics_routes;
 extern const struct route_table queue_routes;
+extern const struct route_table recorder_download_routes;
 extern const struct route_table recorder_event_routes;
 extern const struct route_table recorder_link_routes;
 extern const struct route_table recorder_list_routes;

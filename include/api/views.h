@@ -33,10 +33,26 @@ void view_lottery_statistics(
 /* Whether the set has ended and its recording is there. */
 bool view_is_uploaded(const struct call *call, const struct session *session);
 
+/* ERROR_NOT_FOUND with the reason why it is not; why there is no recording of a
+ * set; and why a part of one is not there. */
+bool view_refuse_download(const struct session *session, struct error *err)
+    MUST_CHECK;
+bool view_refuse_recording(const struct session *session, struct error *err)
+    MUST_CHECK;
+bool view_refuse_part(const struct session *session,
+    const struct tracks_part *part, struct error *err) MUST_CHECK;
+
+/* The member `warnings`, if the recorder of a set was guessed: how to tell. */
+void view_guess(struct json_writer *w, bool guessed);
+
 /* The members that every session has, without the braces; `download_link` is
  * NULL while there is nothing to download. */
 void view_session_members(struct call *call, struct json_writer *w,
     const struct session *session, const char *download_link);
+
+/* The same with the lasting download link. */
+bool view_session_lasting(struct call *call, struct json_writer *w,
+    const struct session *session, struct error *err) MUST_CHECK;
 
 /* A session with its lasting download link. */
 bool view_session(struct call *call, struct json_writer *w,

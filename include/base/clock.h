@@ -14,6 +14,18 @@ typedef int64_t usec_t;
 #define USEC_PER_MIN  (60 * USEC_PER_SEC)
 #define USEC_PER_HOUR (60 * USEC_PER_MIN)
 
+static inline usec_t
+usec_min(usec_t a, usec_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline usec_t
+usec_max(usec_t a, usec_t b)
+{
+	return a > b ? a : b;
+}
+
 /* The begin of the year 1 and the end of the year 9999. */
 #define CLOCK_MIN (INT64_C(-62135596800) * USEC_PER_SEC)
 #define CLOCK_MAX (INT64_C(253402300800) * USEC_PER_SEC - 1)

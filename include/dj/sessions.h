@@ -20,13 +20,6 @@
 /* So many DJs play in one set at most. */
 #define SESSIONS_MAX_DJS 8
 
-enum session_status {
-	SESSION_RECORDING,  /* the set runs */
-	SESSION_PROCESSING, /* its recording may still come */
-	SESSION_UPLOADED,   /* the recording is there */
-	SESSION_FAILED      /* it did not come in time */
-};
-
 struct session_dj {
 	struct uuid id;
 	const char *name;
@@ -47,14 +40,13 @@ struct session {
 	usec_t started_at;
 	bool ended;
 	usec_t ended_at;
-	/* The first part of its recording. */
+	/* The primary part of its recording. */
 	bool linked;
-	struct uuid recorder_id;
-	struct uuid recording_id;
-	bool gone;    /* from the bucket */
-	bool changed; /* another OGG came in place of that of the set */
-	usec_t changed_at;
-	bool has_file[RECORDING_FORMATS];
+	struct tracks_part part;
+	const char *link_state; /* why it has none: "" where no more is known */
+	bool has_recorded;      /* how much of it is recorded is known: */
+	usec_t recorded;
+	bool barred; /* a person unlinked it */
 };
 
 /* A set as it is to be. For a change, what is not given stays. */
@@ -99,30 +91,30 @@ bool sessions_change(struct db *db, const struct config *config,
     const struct session_change *change, usec_t now, struct error *err)
     MUST_CHECK;
 
-/* ERROR_NOT_FOUND when there is no such session. */
+/* ERROR_NOT_FOUND when there is no such session. `now` is for recordings that
+ * are not closed, here and below. */
 bool sessions_find(struct db *db, struct arena *arena, const struct uuid *id,
-    struct session *out, struct error *err) MUST_CHECK;
+    usec_t now, struct session *out, struct error *err) MUST_CHECK;
 
-/* The same, with the parts of its recording; `now` is for those that are not
- * closed. */
+/* The same, with the parts of its recording. */
 bool sessions_find_parts(struct db *db, struct arena *arena,
     const struct uuid *id, usec_t now, struct session *out,
     struct tracks_part parts[MATCH_MAX_PARTS], size_t *count, struct error *err)
     MUST_CHECK;
 
 /* The set that was started last of those that run. */
-bool sessions_current(struct db *db, struct arena *arena, struct session *out,
-    bool *found, struct error *err) MUST_CHECK;
+bool sessions_current(struct db *db, struct arena *arena, usec_t now,
+    struct session *out, bool *found, struct error *err) MUST_CHECK;
 
 /* Visit a page of all sets, newest first. */
 bool sessions_list(struct db *db, struct arena *arena,
-    const struct db_page *page, sessions_visit *visit, void *context,
-    struct error *err) MUST_CHECK;
+    const struct db_page *page, usec_t now, sessions_visit *visit,
+    void *context, struct error *err) MUST_CHECK;
 
 /* Visit the sets of an event, the first first; `limit` of them at most. */
 bool sessions_of_event(struct db *db, struct arena *arena,
-    const struct uuid *event_id, unsigned limit, sessions_visit *visit,
-    void *context, struct error *err) MUST_CHECK;
+    const struct uuid *event_id, unsigned limit, usec_t now,
+    sessions_visit *visit, void *context, struct error *err) MUST_CHECK;
 
 struct sessions_statistics {
 	int64_t total, active;
@@ -132,13 +124,5 @@ struct sessions_statistics {
 
 bool sessions_statistics(struct db *db, struct arena *arena,
     struct sessions_statistics *out, struct error *err) MUST_CHECK;
-
-/* `wait` is how long after its end, in microseconds, a set may wait for its
- * recording. */
-enum session_status session_status(
-    const struct session *session, usec_t now, usec_t wait);
-
-/* "recording", "processing", "uploaded" or "failed". */
-const char *session_status_name(enum session_status status);
 
 #endif

@@ -17,14 +17,25 @@ struct candidates {
 	struct match_recording *recordings;
 	struct uuid *holders; /* of those that are taken: by which set */
 	size_t count;
+	/* Recorders that are tied to no room, of a set of a room that has none
+	 * tied to it: which of several is its own can only be guessed. */
+	unsigned untied;
+	bool other_room; /* a set of another room overlaps it */
 };
 
-/* Read what the index has around the time of a set; in the arena. Times are
- * put right by what the clocks of the recorders are wrong by. A set of a room
- * to which recorders are tied is on one of these; one of another room is on
- * one that is tied to no room; one without a room may be on any. */
+/* Read what the index has around the time of a set, and up to `reach` before
+ * and after it; in the arena. Times are put right by what the clocks of the
+ * recorders are wrong by. A set of a room to which recorders are tied is on one
+ * of these; one of another room is on one that is tied to no room; one without
+ * a room may be on any. All clocks count as right. */
 bool candidates_read(struct db *db, struct arena *arena,
-    const struct holds_set *set, usec_t now, struct candidates *out,
+    const struct holds_set *set, usec_t reach, usec_t now,
+    struct candidates *out, struct error *err) MUST_CHECK;
+
+/* Find out which clocks have been seen to be right: those of the recorders that
+ * other sets of that night are on without it mattering. */
+bool candidates_judge_clocks(struct db *db, struct arena *arena,
+    const struct holds_set *set, struct candidates *candidates,
     struct error *err) MUST_CHECK;
 
 #endif

@@ -21,6 +21,18 @@ struct holds_set {
 	bool barred;
 	bool manual;      /* linked by a person */
 	usec_t tolerance; /* the least to look for its recording with */
+	/* What is noted of its recordings, as in struct holds_note. */
+	const char *state; /* "" when there is nothing */
+	bool has_recorded;
+	usec_t recorded;
+};
+
+/* What is noted of a set beside its links. */
+struct holds_note {
+	const char
+	    *state; /* why it has none: "audio_lost", "silent", or NULL */
+	bool has_recorded; /* once it has ended */
+	usec_t recorded;   /* how much of it the recordings hold */
 };
 
 /* That session `o` is another one than a set, in the same room (or one of them
@@ -30,6 +42,11 @@ struct holds_set {
 	"o.id <> ? AND COALESCE(o.room <> ?, 0) = 0 "                \
 	"AND TIMESTAMPDIFF(MICROSECOND, GREATEST(o.started_at, ?), " \
 	"LEAST(COALESCE(o.ended_at, ?), ?)) > ?"
+
+/* Those parameters. */
+#define HOLDS_ARGS(set, now)                                              \
+	db_uuid(&(set)->id), db_text((set)->room), db_time((set)->start), \
+	    db_time(now), db_time((set)->end), db_int((set)->tolerance)
 
 /* The name of the DJ of a set `s`, of all who play if there are several: "A b2b
  * B". `d` is the row of its own DJ. */
@@ -59,16 +76,19 @@ bool holds_find_holder(struct db *db, struct arena *arena,
     const struct uuid *recording_id, usec_t now, struct uuid *holder,
     bool *found, struct error *err) MUST_CHECK;
 
-/* The parts that a set has now, in order; at most MATCH_MAX_PARTS. *how (in
- * the arena) is how they were found, NULL without parts. */
+/* The parts that a set has now, in order. *how (in the arena) is how they were
+ * found, NULL without parts. */
 bool holds_read(struct db *db, struct arena *arena, const struct uuid *id,
-    struct link_part *parts, size_t *n_parts, const char **how,
-    struct error *err) MUST_CHECK;
+    struct link_list *out, const char **how, struct error *err) MUST_CHECK;
 
 /* Replace the parts of a set, and its documented columns with them. No parts
  * unlink it. `how` is a rule's name or "manual". */
 bool holds_write(struct db *db, const struct config *config,
-    const struct uuid *id, const struct link_part *parts, size_t n_parts,
-    const char *how, struct error *err) MUST_CHECK;
+    const struct uuid *id, const struct link_list *parts, const char *how,
+    const struct holds_note *note, struct error *err) MUST_CHECK;
+
+/* Note that alone, unless it is noted already. */
+bool holds_write_note(struct db *db, const struct holds_set *set,
+    const struct holds_note *note, struct error *err) MUST_CHECK;
 
 #endif

@@ -6,11 +6,11 @@
 #include "base/buf.h"
 #include "recorder/match.h"
 
-/* Append them, such as "begins 1:20 after the set's start". `rule` is that by
- * which the first part was found. */
+/* Append them, such as "begins 1:20 after the set's start". `rule` is that of
+ * the primary part. */
 void match_words(struct buf *out, const struct match_set *set,
     const struct match_recording *r, enum match_rule rule,
-    enum match_reason reason, usec_t now);
+    enum match_reason reason);
 
 /* Append a length of time or an offset as m:ss. */
 void match_put_time(struct buf *out, usec_t time);

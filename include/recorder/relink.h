@@ -20,9 +20,9 @@ bool relink_is_due(struct db *db, bool *due, struct error *err) MUST_CHECK;
 /* Look again for the recording of every set that may still wait for one
  * (SESSION_RECORDER_WAIT_DAYS after its end), that nobody linked or unlinked
  * by hand: one that has none may find one, and, if that is due, one that has
- * may find a better one or a further part. A link to a recording that is gone
- * from the bucket stays, since it may come back. *linked counts the changes.
- * What is asked for meanwhile is still due afterwards. */
+ * follows what is true now. A link to a recording that is gone from the bucket
+ * stays while nothing else fits, since it may come back. *linked counts the
+ * changes. What is asked for meanwhile is still due afterwards. */
 bool relink_sets(struct db *db, const struct config *config, usec_t now,
     unsigned *linked, struct error *err) MUST_CHECK;
 

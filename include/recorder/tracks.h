@@ -12,12 +12,15 @@
 #include "db/db.h"
 #include "recorder/index.h"
 #include "recorder/match.h"
+#include "recorder/span_row.h"
 
 /* No list of sets is longer. */
 #define TRACKS_MAX 1000
 
-/* Where in a file. */
+/* Where in the file that a link gives. */
 struct tracks_span {
+	bool held;    /* the recording has something of the set */
+	bool in_file; /* in its files, when they are there */
 	usec_t offset;
 	bool has_duration; /* once the set has ended */
 	usec_t duration;
@@ -32,6 +35,14 @@ struct tracks_set {
 	usec_t ended_at;
 };
 
+/* How a set is tied to a recording. */
+struct tracks_link {
+	bool by_hand;
+	bool by_wrong_clock; /* it fits only if a clock is wrong */
+	bool fixed;          /* a person has said where the set begins: */
+	usec_t offset;
+};
+
 /* A set on a recording. */
 struct tracks_track {
 	struct tracks_set set;
@@ -42,18 +53,25 @@ struct tracks_track {
 /* A recording of a set. */
 struct tracks_part {
 	int part;
-	struct recording recording;
+	bool primary;
+	struct uuid recorder_id, recording_id;
+	bool gone; /* from the bucket */
 	struct tracks_span span;
+	/* A file is there, and is not one that was replaced since. */
+	bool has_file[RECORDING_FORMATS];
+	bool open;     /* the recording goes on, or was never closed */
+	bool reopened; /* and its files will be replaced when it ends */
+	bool replaced; /* they have been, with what the set had of them */
+	bool by_hand;
 	bool changed; /* another OGG came since the set has it */
 	usec_t changed_at;
 };
 
-/* What of a recording a set that begins at `offset` in it has. `correction` is
- * that of the recorder's clock. An offset below zero, which nothing writes,
- * counts as zero: no player and no CUE sheet knows one. The silence at the end
- * belongs to nobody. */
-struct tracks_span tracks_span(const struct recording *recording,
-    usec_t correction, usec_t offset, const struct tracks_set *set, usec_t now);
+/* What of a recording a set has. A person is believed, as is a clock that is
+ * wrong, where the two have nothing in common. The silence at the end belongs
+ * to nobody. */
+struct tracks_span tracks_span(const struct span *span,
+    const struct tracks_link *link, const struct tracks_set *set, usec_t now);
 
 /* The sets on a recording, by their offsets; in the arena. */
 bool tracks_of_recording(struct db *db, struct arena *arena,
@@ -63,47 +81,34 @@ bool tracks_of_recording(struct db *db, struct arena *arena,
 /* Columns of a part of a set: `l` is its row of session_recordings, `r` the
  * recording, `c` the recorder. The keys are named because the server would look
  * at all others, too. */
-#define TRACKS_LINK_COLUMNS                          \
+#define TRACKS_COLUMNS                               \
 	"l.recorder_id, l.recording_id, "            \
 	"r.id IS NULL OR r.gone_at IS NOT NULL, "    \
-	"r.ogg_size, r.flac_size, "                  \
-	"r.waveform_size, r.overview_size, "         \
 	"CASE WHEN r.ogg_changed_at >= l.linked_at " \
-	"THEN r.ogg_changed_at END"
-#define TRACKS_SPAN_COLUMNS                                          \
-	"l.part, l.offset_us, c.clock_correction_us, r.start_time, " \
-	"r.end_time, r.is_closed, r.chunks, r.newest_chunk_at, "     \
-	"IF(r.audio_etag <=> r.waveform_etag, r.audio_us, NULL)"
-#define TRACKS_RECORDING                                \
-	"LEFT JOIN recordings r FORCE INDEX (PRIMARY) " \
-	"ON r.recorder_id = l.recorder_id AND r.id = l.recording_id "
-#define TRACKS_RECORDER                                \
-	"LEFT JOIN recorders c FORCE INDEX (PRIMARY) " \
+	"THEN r.ogg_changed_at END, "                \
+	"l.part, l.is_primary, l.matched_by, l.fixed_us, " SPAN_COLUMNS
+#define TRACKS_RECORDING                                              \
+	"LEFT JOIN recordings r FORCE INDEX (PRIMARY) "               \
+	"ON r.recorder_id = l.recorder_id AND r.id = l.recording_id " \
+	"LEFT JOIN recorders c FORCE INDEX (PRIMARY) "                \
 	"ON c.id = l.recorder_id "
 
 enum tracks_column {
 	TRACKS_RECORDER_ID,
 	TRACKS_RECORDING_ID,
 	TRACKS_GONE, /* a link may outlive its row of the index */
-	TRACKS_SIZES,
-	TRACKS_CHANGED_AT = TRACKS_SIZES + RECORDING_FORMATS,
-	TRACKS_N_LINK_COLUMNS,
-	TRACKS_PART = TRACKS_N_LINK_COLUMNS,
-	TRACKS_OFFSET,
-	TRACKS_CORRECTION,
-	TRACKS_START,
-	TRACKS_END,
-	TRACKS_CLOSED,
-	TRACKS_CHUNKS,
-	TRACKS_NEWEST_CHUNK,
-	TRACKS_AUDIO,
-	TRACKS_N_COLUMNS
+	TRACKS_CHANGED_AT,
+	TRACKS_PART,
+	TRACKS_PRIMARY,
+	TRACKS_MATCHED_BY,
+	TRACKS_FIXED,
+	TRACKS_SPAN,
+	TRACKS_N_COLUMNS = TRACKS_SPAN + SPAN_N_COLUMNS
 };
 
-extern const enum db_type tracks_types[TRACKS_N_COLUMNS];
+void tracks_fill_types(enum db_type types[TRACKS_N_COLUMNS]);
 
-/* The part in these columns, of which there is one. Of its recording no more is
- * known than they tell. */
+/* The part in these columns, of which there is one. */
 struct tracks_part tracks_part_of_row(
     const struct db_value *row, const struct tracks_set *set, usec_t now);
 

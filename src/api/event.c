@@ -145,7 +145,7 @@ post_end(struct call *call, struct error *err)
 	if (!events_end(call->db, call->config, call->arena, call->now, &event,
 		ended, &n_ended, err))
 		return false;
-	look_for_recordings(call, ended, n_ended, false);
+	(void)look_for_recordings(call, ended, n_ended, false);
 	call_json(call, 200, &w);
 	view_event(&w, &event, NULL, call->now);
 	return true;

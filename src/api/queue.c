@@ -102,7 +102,8 @@ find_current(struct call *call, const struct night *night, struct dj *out,
 	const struct night_current current = night_current(night);
 	struct session session;
 
-	if (!sessions_current(call->db, call->arena, &session, found, err))
+	if (!sessions_current(
+		call->db, call->arena, call->now, &session, found, err))
 		return false;
 	if (night->has_event && current.any) {
 		*found = true;

@@ -1,46 +1,153 @@
-/* Routes that tie a set to its recording, and give the recording out. */
-#include <stdio.h>
-
-#include "api/guard.h"
+/* Routes that tie a set to its recording. */
 #include "api/recording_view.h"
 #include "api/routes.h"
-#include "api/urls.h"
 #include "api/views.h"
-#include "dj/sessions.h"
-#include "recorder/links.h"
+#include "recorder/links_by_hand.h"
 
-static struct link_request
-request_of(const struct call *call)
+/* As far as an offset can be: no recording is longer. */
+#define MAX_OFFSET (INT64_C(366) * 86400)
+
+static usec_t
+microseconds(double seconds)
 {
-	return (struct link_request){
+	return (usec_t)(seconds * (double)USEC_PER_SEC + 0.5);
+}
+
+static struct link_by_hand
+link_by_hand(const struct call *call)
+{
+	const struct param_value *offset = call_param(call, "offset_seconds");
+	const struct param_value *part = call_param(call, "part");
+
+	return (struct link_by_hand){
 	    .session_id = call_param(call, "session_id")->id,
+	    .recorder_id = call_param(call, "recorder_id")->id,
+	    .recording_id = call_param(call, "recorder_session_id")->id,
 	    .tolerance = call_tolerance(call),
 	    .now = call->now,
-	    .asked = true,
+	    .force = call_param(call, "force")->truth,
+	    .part = part->given ? (unsigned)part->number : 0,
+	    .has_offset = offset->given,
+	    .offset = microseconds(offset->decimal),
+	    .dry_run = call_param(call, "dry_run")->truth,
 	};
+}
+
+/* "8 days", "3:20 minutes" */
+static const char *
+words_of_gap(struct call *call, usec_t gap)
+{
+	long long seconds = (long long)(gap / USEC_PER_SEC);
+	const char *text;
+
+	if (seconds < 7200)
+		text = arena_printf(call->arena, "%lld:%02lld minutes",
+		    seconds / 60, seconds % 60);
+	else if (seconds < 48 * 3600)
+		text = arena_printf(call->arena, "%lld hours", seconds / 3600);
+	else
+		text = arena_printf(call->arena, "%lld days", seconds / 86400);
+	return text == NULL ? "?" : text;
+}
+
+static void
+add_warning(struct json_writer *w, const char *text)
+{
+	json_string(w, text == NULL ? "?" : text);
+}
+
+/* What is odd, a sentence each. */
+static void
+add_oddities(
+    struct call *call, struct json_writer *w, const struct link_oddities *odd)
+{
+	char holder[UUID_TEXT_SIZE];
+
+	if (odd->no_overlap)
+		add_warning(w,
+		    arena_printf(call->arena,
+			"no overlap: the recording %s the session by %s",
+			odd->before ? "ends before" : "begins after",
+			words_of_gap(call, odd->gap)));
+	if (odd->unplaced)
+		add_warning(w, "nobody knows when this was recorded");
+	if (odd->replaced)
+		add_warning(w,
+		    "the recorder was started again, and the files with this "
+		    "session were replaced");
+	if (odd->beyond)
+		add_warning(w, "the offset lies behind the end of the file");
+	if (odd->other_room != NULL)
+		add_warning(w,
+		    arena_printf(call->arena,
+			"other room: its recorder is tied to %s",
+			odd->other_room));
+	if (odd->taken) {
+		uuid_format(&odd->holder, holder);
+		add_warning(w,
+		    arena_printf(call->arena,
+			"held by session %s, which overlaps this one and loses "
+			"it",
+			holder));
+	}
+}
+
+static void
+add_part_ids(struct json_writer *w, const struct link_list *list, size_t index)
+{
+	const struct link_part *part = &list->parts[index];
+
+	view_id(w, "recorder_id", &part->recorder_id);
+	view_id(w, "recorder_session_id", &part->recording_id);
+	view_seconds(w, "offset_seconds", true, part->offset);
+}
+
+static void
+add_parts(struct json_writer *w, const struct link_list *list)
+{
+	json_key(w, "parts");
+	json_array_begin(w);
+	for (size_t i = 0; i < list->count; i++) {
+		json_object_begin(w);
+		json_key(w, "part");
+		json_number(w, (int64_t)i + 1);
+		json_key(w, "is_primary");
+		json_bool(w, i == list->primary);
+		add_part_ids(w, list, i);
+		json_object_end(w);
+	}
+	json_array_end(w);
 }
 
 static bool
 post_link(struct call *call, struct error *err)
 {
-	const struct link_request request = request_of(call);
-	const struct uuid *recorder_id = &call_param(call, "recorder_id")->id;
-	const struct uuid *recording_id =
-	    &call_param(call, "recorder_session_id")->id;
+	const struct link_by_hand link = link_by_hand(call);
+	struct link_oddities odd;
+	struct link_list parts;
 	struct json_writer w;
 
-	if (!links_set(call->db, call->config, call->arena, &request,
-		recorder_id, recording_id, call_param(call, "force")->truth,
-		err))
+	if (!links_set(
+		call->db, call->config, call->arena, &link, &parts, &odd, err))
 		return false;
 	call_json(call, 200, &w);
 	json_object_begin(&w);
 	json_key(&w, "success");
 	json_bool(&w, true);
 	json_key(&w, "message");
-	json_string(&w, "Session successfully linked to recorder session");
-	view_id(&w, "recorder_id", recorder_id);
-	view_id(&w, "recorder_session_id", recording_id);
+	json_string(&w,
+	    link.dry_run
+		? "Session would be linked to recorder session; nothing was done"
+		: "Session successfully linked to recorder session");
+	view_id(&w, "recorder_id", &link.recorder_id);
+	view_id(&w, "recorder_session_id", &link.recording_id);
+	json_key(&w, "dry_run");
+	json_bool(&w, link.dry_run);
+	add_parts(&w, &parts);
+	json_key(&w, "warnings");
+	json_array_begin(&w);
+	add_oddities(call, &w, &odd);
+	json_array_end(&w);
 	json_object_end(&w);
 	return true;
 }
@@ -55,6 +162,21 @@ delete_link(struct call *call, struct error *err)
 	return true;
 }
 
+/* What is to be said where nothing fits. */
+static const char *
+explain_none(struct call *call, const struct link_result *result)
+{
+	const char *what = "No recorder session fits the time of this session";
+
+	if (result->absence == MATCH_AUDIO_LOST)
+		what = "The recorder was started again, and the files with "
+		       "this session were replaced";
+	else if (result->absence == MATCH_SILENT)
+		what = "There is nothing to hear in the recorder session of "
+		       "that time";
+	return arena_printf(call->arena, "%s: %s", what, result->why);
+}
+
 static const char *
 explain(struct call *call, const struct link_result *result)
 {
@@ -66,7 +188,7 @@ explain(struct call *call, const struct link_result *result)
 	case LINK_KEPT:
 		return "Session is linked to this recorder session already";
 	case LINK_NO_MATCH:
-		return "No recorder session fits the time of this session";
+		return explain_none(call, result);
 	case LINK_TAKEN:
 		uuid_format(&result->holder, holder);
 		return arena_printf(call->arena,
@@ -82,45 +204,41 @@ explain(struct call *call, const struct link_result *result)
 	return "Session was unlinked by hand and is left alone";
 }
 
-static double
-seconds(usec_t usec)
-{
-	return (double)usec / (double)USEC_PER_SEC;
-}
-
 static void
-add_parts(struct json_writer *w, const struct link_result *result)
+add_linked(struct json_writer *w, const struct link_result *result)
 {
-	const struct link_part *first = &result->parts[0];
-	size_t i;
-
-	view_id(w, "recorder_id", &first->recorder_id);
-	view_id(w, "recorder_session_id", &first->recording_id);
+	add_part_ids(w, &result->got, result->got.primary);
 	json_key(w, "matched_by");
 	json_string(w, match_rule_name(result->rule));
-	json_key(w, "offset_seconds");
-	json_decimal(w, seconds(first->offset));
-	json_key(w, "parts");
-	json_array_begin(w);
-	for (i = 0; i < result->n_parts; i++) {
-		const struct link_part *part = &result->parts[i];
+	add_parts(w, &result->got);
+}
 
-		json_object_begin(w);
-		json_key(w, "part");
-		json_number(w, (int64_t)i + 1);
-		view_id(w, "recorder_id", &part->recorder_id);
-		view_id(w, "recorder_session_id", &part->recording_id);
-		json_key(w, "offset_seconds");
-		json_decimal(w, seconds(part->offset));
-		json_object_end(w);
+/* The recording that missed the set by least. */
+static void
+add_nearest(struct json_writer *w, const struct link_result *result)
+{
+	json_key(w, "nearest");
+	if (!result->has_nearest) {
+		json_null(w);
+		return;
 	}
-	json_array_end(w);
+	json_object_begin(w);
+	view_id(w, "recorder_id", &result->nearest.recorder_id);
+	view_id(w, "recorder_session_id", &result->nearest.recording_id);
+	view_seconds(w, "missed_by_seconds", true, result->missed_by);
+	json_object_end(w);
 }
 
 static bool
 post_auto_link(struct call *call, struct error *err)
 {
-	const struct link_request request = request_of(call);
+	const struct link_request request = {
+	    .session_id = call_param(call, "session_id")->id,
+	    .tolerance = call_tolerance(call),
+	    .now = call->now,
+	    .asked = true,
+	    .why = true,
+	};
 	struct link_result result;
 	struct json_writer w;
 	bool success;
@@ -130,248 +248,18 @@ post_auto_link(struct call *call, struct error *err)
 		call->db, call->config, call->arena, &request, &result, err))
 		return false;
 	call_json(call, 200, &w);
-	success = result.n_parts > 0;
+	success = result.outcome == LINK_MADE || result.outcome == LINK_KEPT;
 	json_object_begin(&w);
 	json_key(&w, "success");
 	json_bool(&w, success);
 	json_key(&w, "message");
 	json_string(&w, explain(call, &result));
 	if (success)
-		add_parts(&w, &result);
-	json_object_end(&w);
-	return true;
-}
-
-/* The presigned URL of a set's file, in the arena. The reasons for not having
- * one are told apart. */
-static const char *
-presign(struct call *call, const struct session *session,
-    enum recording_format format, unsigned expires, struct error *err)
-{
-	struct urls_file file = {
-	    .kind = recording_layout(format),
-	    .recorder_id = &session->recorder_id,
-	    .recording_id = &session->recording_id,
-	    .save_as = urls_save_as(call, session),
-	    .expires = expires,
-	};
-
-	if (!session->linked)
-		(void)error_set(err, ERROR_NOT_FOUND,
-		    "no recording is linked to this session");
-	else if (session->gone)
-		(void)error_set(err, ERROR_NOT_FOUND,
-		    "the recording is gone from the bucket");
-	else if (!session->has_file[format])
-		(void)error_set(err, ERROR_NOT_FOUND,
-		    "the recording does not have this file yet");
-	else if (file.save_as == NULL)
-		(void)error_memory(err);
+		add_linked(&w, &result);
 	else
-		return urls_presigned(call, &file, err);
-	return NULL;
-}
-
-/* The public may be held to a shorter life than admins. */
-static bool
-read_expires(struct call *call, unsigned *out, struct error *err)
-{
-	const struct param_value *given = call_param(call, "expires_in");
-	int64_t most = call->config->max_expires;
-	bool admin;
-
-	*out = urls_default_expires(call);
-	if (!given->given)
-		return true;
-	*out = (unsigned)given->number;
-	if (given->number <= most)
-		return true;
-	return guard_is_admin(call, &admin, err) &&
-	    (admin ||
-		error_set(err, ERROR_INVALID,
-		    "expires_in: must be a whole number from 1 to %lld",
-		    (long long)most));
-}
-
-static enum recording_format
-format_named(const char *name)
-{
-	enum recording_format format = RECORDING_OGG;
-
-	while (format + 1 < RECORDING_FORMATS &&
-	    layout_file_by_format(name)->kind != recording_layout(format))
-		format++;
-	return format;
-}
-
-/* Where a player is to be sent: to the place where the set begins, if that is
- * not the begin of the file. NULL when that failed. */
-static const char *
-player_url(struct call *call, const struct tracks_part *part,
-    enum recording_format format, const char *url, struct error *err)
-{
-	const char *fragment, *result = NULL;
-
-	if ((format != RECORDING_OGG && format != RECORDING_FLAC) ||
-	    part->span.offset == 0)
-		return url;
-	fragment = urls_fragment(call, &part->span);
-	if (fragment != NULL)
-		result = arena_printf(call->arena, "%s#%s", url, fragment);
-	if (result == NULL)
-		(void)error_memory(err);
-	return result;
-}
-
-/* Answer with a redirect; its body is that of the answer without. */
-static bool
-redirect(struct call *call, const struct tracks_part *part,
-    enum recording_format format, const char *url, struct error *err)
-{
-	const char *location = player_url(call, part, format, url, err);
-
-	if (location == NULL)
-		return false;
-	call->response->status = 302;
-	response_header(call->response, "Location", location);
-	return true;
-}
-
-/* A set and the part of its recording that is given out. */
-static bool
-find_part(struct call *call, bool redirected, struct session *session,
-    struct tracks_part *part, struct error *err)
-{
-	const struct uuid *id = &call_param(call, "session_id")->id;
-	struct tracks_part parts[MATCH_MAX_PARTS];
-	size_t count;
-
-	/* Where it begins matters to players only. */
-	if (!redirected)
-		return sessions_find(call->db, call->arena, id, session, err);
-	if (!sessions_find_parts(call->db, call->arena, id, call->now, session,
-		parts, &count, err))
-		return false;
-	*part = count == 0 ? (struct tracks_part){.part = 1} : parts[0];
-	return true;
-}
-
-static bool
-get_download(struct call *call, struct error *err)
-{
-	const char *name = call_param(call, "format")->text;
-	enum recording_format format = format_named(name);
-	bool redirected = call_param(call, "redirect")->truth;
-	struct session session;
-	struct tracks_part part;
-	struct json_writer w;
-	unsigned expires;
-	const char *url;
-
-	index_refresh_if_stale(call);
-	if (!read_expires(call, &expires, err) ||
-	    !find_part(call, redirected, &session, &part, err))
-		return false;
-	url = presign(call, &session, format, expires, err);
-	if (url == NULL)
-		return false;
-	call_json(call, 200, &w);
-	if (redirected && !redirect(call, &part, format, url, err))
-		return false;
-	json_object_begin(&w);
-	json_key(&w, "url");
-	json_string(&w, url);
-	json_key(&w, "expires_in_seconds");
-	json_number(&w, expires);
-	json_key(&w, "format");
-	json_string(&w, name);
+		add_nearest(&w, &result);
+	view_guess(&w, result.guessed);
 	json_object_end(&w);
-	return true;
-}
-
-/* A part of a set, and the URLs of its files. */
-struct presigned_part {
-	const struct tracks_part *part;
-	const char *urls[RECORDING_FORMATS];
-};
-
-static bool
-presign_part(struct call *call, const struct session *session,
-    struct presigned_part *out, struct error *err)
-{
-	const char *save_as = urls_save_part_as(call, session, out->part->part);
-
-	if (save_as == NULL)
-		return error_memory(err);
-	return view_presign(
-	    call, &out->part->recording, save_as, out->urls, err);
-}
-
-static void
-add_part(struct json_writer *w, const struct presigned_part *presigned)
-{
-	const struct tracks_part *part = presigned->part;
-
-	json_object_begin(w);
-	view_id(w, "recorder_id", &part->recording.recorder_id);
-	view_id(w, "id", &part->recording.id);
-	view_span_members(w, part->part, &part->span);
-	json_key(w, "is_gone");
-	json_bool(w, part->recording.gone);
-	view_time(w, "changed_at", part->changed, part->changed_at);
-	json_key(w, "urls");
-	json_object_begin(w);
-	view_urls(w, presigned->urls);
-	json_object_end(w);
-	json_object_end(w);
-}
-
-/* The URLs of the set are those of its first part. */
-static void
-write_session(struct call *call, const struct session *session,
-    const struct presigned_part *parts, size_t count)
-{
-	static const struct presigned_part none;
-	const struct presigned_part *first = session->linked && count > 0
-	    ? parts
-	    : &none;
-	struct json_writer w;
-	size_t i;
-
-	call_json(call, 200, &w);
-	json_object_begin(&w);
-	view_session_members(call, &w, session, first->urls[RECORDING_OGG]);
-	json_key(&w, "recording_urls");
-	json_object_begin(&w);
-	view_urls(&w, first->urls);
-	json_object_end(&w);
-	json_key(&w, "recordings");
-	json_array_begin(&w);
-	for (i = 0; i < count; i++)
-		add_part(&w, &parts[i]);
-	json_array_end(&w);
-	json_object_end(&w);
-}
-
-static bool
-get_session(struct call *call, struct error *err)
-{
-	struct tracks_part found[MATCH_MAX_PARTS];
-	struct presigned_part parts[MATCH_MAX_PARTS];
-	struct session session;
-	size_t count, i;
-
-	index_refresh_if_stale(call);
-	if (!sessions_find_parts(call->db, call->arena,
-		&call_param(call, "session_id")->id, call->now, &session, found,
-		&count, err))
-		return false;
-	for (i = 0; i < count; i++) {
-		parts[i].part = &found[i];
-		if (!presign_part(call, &session, &parts[i], err))
-			return false;
-	}
-	write_session(call, &session, parts, count);
 	return true;
 }
 
@@ -385,6 +273,9 @@ static const struct param link_params[] = {
     {"recorder_id", PARAM_PATH, PARAM_UUID, true, 0, 0, NULL},
     {"recorder_session_id", PARAM_PATH, PARAM_UUID, true, 0, 0, NULL},
     {"force", PARAM_QUERY, PARAM_BOOL, false, 0, 0, NULL},
+    {"offset_seconds", PARAM_QUERY, PARAM_DECIMAL, false, 0, MAX_OFFSET, NULL},
+    {"part", PARAM_QUERY, PARAM_INTEGER, false, 1, MATCH_MAX_PARTS, NULL},
+    {"dry_run", PARAM_QUERY, PARAM_BOOL, false, 0, 0, NULL},
     {NULL},
 };
 
@@ -399,16 +290,6 @@ static const struct param auto_link_params[] = {
     {NULL},
 };
 
-static const struct param download_params[] = {
-    SESSION_ID,
-    {"format", PARAM_PATH, PARAM_CHOICE, true, 0, 0,
-	"ogg flac waveform overview"},
-    {"redirect", PARAM_QUERY, PARAM_BOOL, false, 0, 0, NULL},
-    {"expires_in", PARAM_QUERY, PARAM_INTEGER, false, 1, SIGV4_MAX_EXPIRES,
-	NULL},
-    {NULL},
-};
-
 #define BASE "/api/session-recorder"
 
 static const struct route routes[] = {
@@ -418,10 +299,6 @@ static const struct route routes[] = {
 	delete_link},
     {HTTP_POST, BASE "/auto-link/{session_id}", ROUTE_ADMIN, true,
 	auto_link_params, post_auto_link},
-    {HTTP_GET, BASE "/download/{session_id}/{format}", ROUTE_PUBLIC, true,
-	download_params, get_download},
-    {HTTP_GET, BASE "/session/{session_id}", ROUTE_PUBLIC, true, session_params,
-	get_session},
 };
 
 const struct route_table recorder_link_routes = {

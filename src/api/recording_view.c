@@ -104,24 +104,6 @@ add_data_urls(struct files *files, struct json_writer *w, struct error *err)
 	return true;
 }
 
-bool
-view_presign(struct call *call, const struct recording *recording,
-    const char *save_as, const char *out[RECORDING_FORMATS], struct error *err)
-{
-	const struct recording_urls urls = {true, save_as};
-	struct files files = {call, recording, &urls, {0}};
-	int i;
-
-	for (i = 0; i < RECORDING_FORMATS; i++) {
-		enum recording_format format = (enum recording_format)i;
-
-		if (!url_if_there(&files, recording_layout(format),
-			recording_has_file(recording, format), &out[i], err))
-			return false;
-	}
-	return true;
-}
-
 void
 view_urls(struct json_writer *w, const char *const urls[RECORDING_FORMATS])
 {

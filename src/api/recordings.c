@@ -75,6 +75,18 @@ save_as(struct call *call, const struct tracks_track *entry)
 	return urls_save_part_as(call, &session, entry->part);
 }
 
+/* What is in no file has no place in a sheet. */
+static void
+drop_tracks(struct night *night)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < night->count; i++)
+		if (night->sets[i].span.held)
+			night->sets[count++] = night->sets[i];
+	night->count = count;
+}
+
 static bool
 add_tracks(struct call *call, const struct night *night,
     struct cue_sheet *sheet, struct error *err)
@@ -141,6 +153,7 @@ get_cue(struct call *call, struct error *err)
 	if (night.recording.gone)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "the recording is gone from the bucket");
+	drop_tracks(&night);
 	if (night.count == 0)
 		return error_set(
 		    err, ERROR_NOT_FOUND, "no set is on this recording");

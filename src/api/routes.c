@@ -22,6 +22,7 @@ const struct route_table *const route_tables[] = {
     &queue_routes,
     &requests_routes,
     &recorder_link_routes,
+    &recorder_download_routes,
     &recorder_list_routes,
     &recorder_routes,
     &recorder_sync_routes,

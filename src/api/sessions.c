@@ -16,10 +16,30 @@ answer(struct call *call, int status, const struct uuid *id, struct error *err)
 	struct session session;
 	struct json_writer w;
 
-	if (!sessions_find(call->db, call->arena, id, &session, err))
+	if (!sessions_find(call->db, call->arena, id, call->now, &session, err))
 		return false;
 	call_json(call, status, &w);
 	return view_session(call, &w, &session, err);
+}
+
+/* The same of one that was started or changed, with what is to be told of its
+ * recording. */
+static bool
+answer_with_guess(
+    struct call *call, const struct uuid *id, bool guessed, struct error *err)
+{
+	struct session session;
+	struct json_writer w;
+
+	if (!sessions_find(call->db, call->arena, id, call->now, &session, err))
+		return false;
+	call_json(call, 200, &w);
+	json_object_begin(&w);
+	if (!view_session_lasting(call, &w, &session, err))
+		return false;
+	view_guess(&w, guessed);
+	json_object_end(&w);
+	return true;
 }
 
 static bool
@@ -67,9 +87,9 @@ start_and_look(
 	if (!sessions_start(call->db, call->config, call->arena, change, &id,
 		ended, &n_ended, err))
 		return false;
-	look_for_recordings(call, ended, n_ended, false);
-	look_for_recordings(call, &id, 1, false);
-	return answer(call, 200, &id, err);
+	(void)look_for_recordings(call, ended, n_ended, false);
+	return answer_with_guess(
+	    call, &id, look_for_recordings(call, &id, 1, false), err);
 }
 
 static bool
@@ -121,9 +141,10 @@ put_session(struct call *call, struct error *err)
 	    !sessions_change(call->db, call->config, call->arena, id, &change,
 		call->now, err))
 		return false;
-	look_for_recordings(call, id, 1,
-	    change.has_start || change.has_end || change.room != NULL);
-	return answer(call, 200, id, err);
+	return answer_with_guess(call, id,
+	    look_for_recordings(call, id, 1,
+		change.has_start || change.has_end || change.room != NULL),
+	    err);
 }
 
 static bool
@@ -133,7 +154,7 @@ post_end(struct call *call, struct error *err)
 
 	if (!sessions_end(call->db, call->arena, id, call->now, err))
 		return false;
-	look_for_recordings(call, id, 1, false);
+	(void)look_for_recordings(call, id, 1, false);
 	return answer(call, 200, id, err);
 }
 
@@ -160,7 +181,8 @@ get_list(struct call *call, struct error *err)
 	if (!list_begin_table(&list, call, 1, &view_session_layout, err))
 		return false;
 	place = list_page(&list);
-	if (!sessions_list(call->db, call->arena, &place, visit, &list, err))
+	if (!sessions_list(
+		call->db, call->arena, &place, call->now, visit, &list, err))
 		return false;
 	list_end(&list);
 	return true;
@@ -174,7 +196,8 @@ get_current(struct call *call, struct error *err)
 	bool found;
 
 	index_refresh_if_stale(call);
-	if (!sessions_current(call->db, call->arena, &session, &found, err))
+	if (!sessions_current(
+		call->db, call->arena, call->now, &session, &found, err))
 		return false;
 	call_json(call, 200, &w);
 	if (found)
@@ -244,13 +267,10 @@ get_download(struct call *call, struct error *err)
 
 	index_refresh_if_stale(call);
 	if (!sessions_find(call->db, call->arena, &call_param(call, "id")->id,
-		&session, err))
+		call->now, &session, err))
 		return false;
 	if (!view_is_uploaded(call, &session))
-		return error_set(err, ERROR_NOT_FOUND,
-		    session.gone
-			? "the recording of this session is gone from the bucket"
-			: "the recording of this session is not there yet");
+		return view_refuse_download(&session, err);
 	link = urls_lasting(call, &session.id);
 	if (link == NULL)
 		return error_memory(err);

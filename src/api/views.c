@@ -2,6 +2,7 @@
 #include "api/views.h"
 
 #include "api/urls.h"
+#include "dj/session_status.h"
 
 void
 view_id(struct json_writer *w, const char *name, const struct uuid *id)
@@ -75,6 +76,62 @@ view_is_uploaded(const struct call *call, const struct session *session)
 	return status_of(call, session) == SESSION_UPLOADED;
 }
 
+#define IS_LOST                                                    \
+	"the recording of this session is lost: the recorder was " \
+	"started again and has replaced the files with it"
+
+bool
+view_refuse_part(const struct session *session, const struct tracks_part *part,
+    struct error *err)
+{
+	if (part->gone)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "the recording of this session is gone from the bucket");
+	if (part->replaced)
+		return error_set(err, ERROR_NOT_FOUND, IS_LOST);
+	return error_set(err, ERROR_NOT_FOUND,
+	    session->ended && part->reopened
+		? "the recording of this session is not there yet: the "
+		  "recorder was started again and goes on with it"
+		: "the recording of this session is not there yet");
+}
+
+bool
+view_refuse_recording(const struct session *session, struct error *err)
+{
+	if (session_detail(session) == SESSION_AUDIO_LOST)
+		return error_set(err, ERROR_NOT_FOUND, IS_LOST);
+	return error_set(
+	    err, ERROR_NOT_FOUND, "no recording is linked to this session");
+}
+
+bool
+view_refuse_download(const struct session *session, struct error *err)
+{
+	if (session->linked)
+		return view_refuse_part(session, &session->part, err);
+	if (session_detail(session) == SESSION_AUDIO_LOST)
+		return error_set(err, ERROR_NOT_FOUND, IS_LOST);
+	return error_set(err, ERROR_NOT_FOUND,
+	    "the recording of this session is not there yet");
+}
+
+void
+view_guess(struct json_writer *w, bool guessed)
+{
+	if (!guessed)
+		return;
+	json_key(w, "warnings");
+	json_array_begin(w);
+	json_string(w,
+	    "several recorders are tied to no room, and another room "
+	    "plays: which one is this session's was guessed. Tie one "
+	    "to its room: PUT "
+	    "/api/session-recorder/recorders/{recorder_id} with "
+	    "{\"room\": \"...\"}, or link the session by hand");
+	json_array_end(w);
+}
+
 static int64_t
 duration_minutes(const struct session *session)
 {
@@ -119,6 +176,8 @@ void
 view_session_members(struct call *call, struct json_writer *w,
     const struct session *session, const char *download_link)
 {
+	enum session_detail detail = session_detail(session);
+
 	view_id(w, "id", &session->id);
 	view_id(w, "dj_id", &session->dj_id);
 	json_key(w, "dj_name");
@@ -141,9 +200,13 @@ view_session_members(struct call *call, struct json_writer *w,
 	view_participants(w, session->djs, session->n_djs);
 	view_optional_id(w, "event_id", session->in_event, &session->event_id);
 	json_key(w, "recording_gone");
-	json_bool(w, session->gone);
-	view_time(
-	    w, "recording_changed_at", session->changed, session->changed_at);
+	json_bool(w, session->part.gone);
+	view_time(w, "recording_changed_at", session->part.changed,
+	    session->part.changed_at);
+	json_key(w, "status_detail");
+	json_string(w, session_detail_name(detail));
+	json_key(w, "status_message");
+	json_string(w, session_detail_sentence(session));
 }
 
 /* NULL while there is nothing to download. */
@@ -152,22 +215,31 @@ lasting_link(struct call *call, const struct session *session, const char **out,
     struct error *err)
 {
 	*out = NULL;
-	if (!session->has_file[RECORDING_OGG])
+	if (!session->part.has_file[RECORDING_OGG])
 		return true;
 	*out = urls_lasting(call, &session->id);
 	return *out != NULL || error_memory(err);
 }
 
 bool
-view_session(struct call *call, struct json_writer *w,
+view_session_lasting(struct call *call, struct json_writer *w,
     const struct session *session, struct error *err)
 {
 	const char *link;
 
 	if (!lasting_link(call, session, &link, err))
 		return false;
-	json_object_begin(w);
 	view_session_members(call, w, session, link);
+	return true;
+}
+
+bool
+view_session(struct call *call, struct json_writer *w,
+    const struct session *session, struct error *err)
+{
+	json_object_begin(w);
+	if (!view_session_lasting(call, w, session, err))
+		return false;
 	json_object_end(w);
 	return true;
 }
@@ -187,6 +259,8 @@ static const char *const session_columns[] = {
     "event_id",
     "recording_gone",
     "recording_changed_at",
+    "status_detail",
+    "status_message",
     NULL,
 };
 
@@ -217,6 +291,7 @@ bool
 view_session_row(struct call *call, struct table *table,
     const struct session *session, struct error *err)
 {
+	enum session_detail detail = session_detail(session);
 	const char *link;
 
 	if (!lasting_link(call, session, &link, err))
@@ -237,8 +312,10 @@ view_session_row(struct call *call, struct table *table,
 	if (!add_participants_cell(call, table, session, err))
 		return false;
 	table_id(table, session->in_event ? &session->event_id : NULL);
-	table_bool(table, session->gone);
-	table_time(table, session->changed, session->changed_at);
+	table_bool(table, session->part.gone);
+	table_time(table, session->part.changed, session->part.changed_at);
+	table_text(table, session_detail_name(detail));
+	table_text(table, session_detail_sentence(session));
 	table_row_end(table);
 	return true;
 }

@@ -76,32 +76,33 @@ parse_relink(int argc, char **argv, struct relink_call *call)
 }
 
 static void
-print_parts(const char *name, const struct link_part *parts, size_t count)
+print_parts(const char *name, const struct link_list *list)
 {
 	char recorder[UUID_TEXT_SIZE], recording[UUID_TEXT_SIZE];
 
-	for (size_t i = 0; i < count; i++) {
-		uuid_format(&parts[i].recorder_id, recorder);
-		uuid_format(&parts[i].recording_id, recording);
+	for (size_t i = 0; i < list->count; i++) {
+		uuid_format(&list->parts[i].recorder_id, recorder);
+		uuid_format(&list->parts[i].recording_id, recording);
 		(void)printf(
 		    "%s%s/%s", i == 0 ? name : " ", recorder, recording);
 	}
 }
 
-/* "b0000001, 2 parts, 12:30" */
+/* "b0000001, 2 parts, 12:30": the primary part. */
 static void
-put_link(struct buf *out, const struct link_part *parts, size_t count)
+put_link(struct buf *out, const struct link_list *list)
 {
+	const struct link_part *part = &list->parts[list->primary];
 	char id[UUID_TEXT_SIZE];
 
-	if (count == 0) {
+	if (list->count == 0) {
 		buf_puts(out, "-");
 		return;
 	}
-	uuid_format(&parts[0].recording_id, id);
-	buf_printf(out, "%.*s, %zu part%s, ", SHORT_ID, id, count,
-	    count == 1 ? "" : "s");
-	match_put_time(out, parts[0].offset);
+	uuid_format(&part->recording_id, id);
+	buf_printf(out, "%.*s, %zu part%s, ", SHORT_ID, id, list->count,
+	    list->count == 1 ? "" : "s");
+	match_put_time(out, part->offset);
 }
 
 static void
@@ -112,12 +113,12 @@ print_cell(const char *text, size_t width)
 }
 
 static void
-print_link(struct relink_count *count, const struct link_part *parts, size_t n)
+print_link(struct relink_count *count, const struct link_list *list)
 {
 	struct buf cell = BUF_INIT;
 	const char *text;
 
-	put_link(&cell, parts, n);
+	put_link(&cell, list);
 	text = buf_text(&cell);
 	count->failed = count->failed || text == NULL;
 	print_cell(text == NULL ? "" : text, LINK_WIDTH);
@@ -138,10 +139,17 @@ print_head(void)
 static void
 print_why(const struct link_result *result)
 {
-	/* What it has is not taken from it only because nothing fits now. */
-	if (result->n_old > 0 &&
-	    (result->outcome == LINK_NO_MATCH || result->outcome == LINK_TAKEN))
-		(void)printf("the link stays: ");
+	bool none = result->outcome == LINK_NO_MATCH ||
+	    result->outcome == LINK_TAKEN;
+
+	/* What is gone from the bucket may come back. */
+	if (none && result->got.count > 0) {
+		(void)printf("the link stays: its recording is gone from the "
+			     "bucket\n");
+		return;
+	}
+	if (none && result->had.count > 0)
+		(void)printf("no more its own: ");
 	terminal_print(result->why);
 	(void)putchar('\n');
 }
@@ -154,9 +162,9 @@ print_ids(const struct relink_row *row)
 
 	uuid_format(&row->session_id, id);
 	(void)printf("    set %s", id);
-	print_parts("  had ", result->old, result->n_old);
+	print_parts("  had ", &result->had);
 	if (result->outcome == LINK_MADE)
-		print_parts("  gets ", result->parts, result->n_parts);
+		print_parts("  gets ", &result->got);
 	(void)putchar('\n');
 }
 
@@ -173,12 +181,13 @@ print_row(void *context, const struct relink_row *row, struct error *err)
 	print_cell(start, TIME_WIDTH);
 	print_cell(row->dj_name, DJ_WIDTH);
 	print_cell(row->room == NULL ? "-" : row->room, ROOM_WIDTH);
-	print_link(count, result->old, result->n_old);
-	if (result->outcome == LINK_MADE) {
+	print_link(count, &result->had);
+	if (result->outcome == LINK_MADE || result->dropped) {
 		count->linked++;
-		print_link(count, result->parts, result->n_parts);
+		print_link(count, &result->got);
 	} else {
-		print_cell(result->n_old > 0 ? "the same" : "-", LINK_WIDTH);
+		print_cell(
+		    result->had.count > 0 ? "the same" : "-", LINK_WIDTH);
 	}
 	print_why(result);
 	print_ids(row);

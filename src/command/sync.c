@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "command/commands.h"
 #include "command/setup.h"
+#include "recorder/alarms.h"
 #include "recorder/pending.h"
 #include "recorder/relink.h"
 
@@ -199,6 +200,22 @@ read_audio(struct setup *setup, const struct sync_call *call,
 	report->requests += requests;
 }
 
+/* What waveforms tell of where audio lies counts for the sets at once. */
+static bool
+relink_heard(struct setup *setup, unsigned *linked, struct error *err)
+{
+	unsigned more = 0;
+	bool due;
+
+	if (!relink_is_due(setup->db, &due, err))
+		return false;
+	if (due &&
+	    !relink_sets(setup->db, &setup->config, clock_now(), &more, err))
+		return false;
+	*linked += more;
+	return true;
+}
+
 /* Sets are looked at again also after a refresh that changed nothing, or
  * failed: an earlier one may have been killed before that. */
 static int
@@ -219,7 +236,9 @@ refresh(struct setup *setup, const struct sync_call *call)
 	if (ok && !report.busy && !report.fresh) {
 		drain_events(setup, &linked);
 		read_audio(setup, call, &report);
+		ok = relink_heard(setup, &linked, &err);
 	}
+	alarms_watch(setup->db, &setup->config, clock_now());
 	return report_sync(call, ok, &report, linked, &err);
 }
 

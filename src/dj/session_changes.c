@@ -340,7 +340,7 @@ change_work(struct db *db, void *context, struct error *err)
 	struct session old, new;
 
 	if (!night_lock(db, err) ||
-	    !sessions_find(db, edit->arena, edit->id, &old, err) ||
+	    !sessions_find(db, edit->arena, edit->id, edit->now, &old, err) ||
 	    !check_type(&old, edit->change, err))
 		return false;
 	new = merge(&old, edit->change);

@@ -106,7 +106,8 @@ end_work(struct db *db, void *context, struct error *err)
 		return false;
 	if (rows == 1)
 		return session_ends_settle(db, err);
-	return sessions_find(db, end->arena, end->id, &session, err) &&
+	return sessions_find(
+		   db, end->arena, end->id, end->now, &session, err) &&
 	    error_set(err, ERROR_CONFLICT,
 		"session_id: this session has ended already");
 }

@@ -3,21 +3,23 @@
 
 #include <string.h>
 
-#define SET_COLUMNS                                       \
-	"s.id, s.dj_id, d.name, s.room, s.session_type, " \
-	"s.started_at, s.ended_at, s.event_id, s.planned_minutes"
+#define SET_COLUMNS                                        \
+	"s.id, s.dj_id, d.name, s.room, s.session_type, "  \
+	"s.started_at, s.ended_at, s.event_id, "           \
+	"s.planned_minutes, s.link_state, s.recorded_us, " \
+	"s.link_barred"
 
-/* Sets with the first part of their recording; the index tells which files are
- * there. By primary keys, which are named, as is the order: the server would
- * look at all others, too, or begin with all DJs. `key` is that of the sets. */
+/* Sets with the primary part of their recording; the index tells what is there.
+ * By primary keys, which are named, as is the order: the server would look at
+ * all others, too, or begin with all DJs. `key` is that of the sets. */
 #define FROM_SETS(key)                                                       \
 	" FROM sessions s " key "STRAIGHT_JOIN djs d FORCE INDEX (PRIMARY) " \
 	"ON d.id = s.dj_id "                                                 \
 	"LEFT JOIN session_recordings l FORCE INDEX (PRIMARY) "              \
-	"ON l.session_id = s.id AND l.part = 1 " TRACKS_RECORDING
+	"ON l.session_id = s.id AND l.is_primary = 1 " TRACKS_RECORDING
 
 #define SELECT_SETS(key) \
-	"SELECT " SET_COLUMNS ", " TRACKS_LINK_COLUMNS FROM_SETS(key)
+	"SELECT " SET_COLUMNS ", " TRACKS_COLUMNS FROM_SETS(key)
 
 #define BY_ID    "FORCE INDEX (PRIMARY) "
 #define BY_START SELECT_SETS("FORCE INDEX (by_start) ")
@@ -32,9 +34,12 @@ enum column {
 	ENDED_AT,
 	EVENT_ID,
 	PLANNED_MINUTES,
+	LINK_STATE,
+	RECORDED,
+	BARRED,
 	LINK,
-	N_COLUMNS = LINK + TRACKS_N_LINK_COLUMNS,
-	MORE_PARTS = LINK + TRACKS_N_COLUMNS,
+	N_COLUMNS = LINK + TRACKS_N_COLUMNS,
+	MORE_PARTS = N_COLUMNS,
 	N_COLUMNS_OF_PARTS
 };
 
@@ -48,6 +53,9 @@ static const enum db_type set_types[LINK] = {
     [ENDED_AT] = DB_TIME,
     [EVENT_ID] = DB_UUID,
     [PLANNED_MINUTES] = DB_INT,
+    [LINK_STATE] = DB_TEXT,
+    [RECORDED] = DB_SPAN,
+    [BARRED] = DB_INT,
 };
 
 /* Two tables of types, one of them another file's, in a row. */
@@ -55,30 +63,40 @@ static void
 fill_types(enum db_type types[N_COLUMNS_OF_PARTS])
 {
 	memcpy(types, set_types, sizeof(set_types));
-	memcpy(types + LINK, tracks_types, sizeof(tracks_types));
+	tracks_fill_types(types + LINK);
 	types[MORE_PARTS] = DB_INT;
 }
 
-static void
-link_from_row(const struct db_value *row, struct session *out)
+static struct tracks_set
+tracks_set_of(const struct session *session)
 {
-	int i;
+	return (struct tracks_set){
+	    .session_id = session->id,
+	    .dj_name = session->dj_name,
+	    .started_at = session->started_at,
+	    .ended = session->ended,
+	    .ended_at = session->ended_at,
+	};
+}
 
-	out->linked = row[TRACKS_RECORDING_ID].type != DB_NULL;
-	if (!out->linked)
-		return;
-	out->recorder_id = row[TRACKS_RECORDER_ID].as.id;
-	out->recording_id = row[TRACKS_RECORDING_ID].as.id;
-	out->gone = row[TRACKS_GONE].as.number != 0;
-	out->changed = row[TRACKS_CHANGED_AT].type != DB_NULL;
-	out->changed_at = row[TRACKS_CHANGED_AT].as.time;
-	for (i = 0; i < RECORDING_FORMATS; i++)
-		out->has_file[i] = !out->gone &&
-		    row[TRACKS_SIZES + i].as.number > 0;
+static void
+link_from_row(const struct db_value *row, usec_t now, struct session *out)
+{
+	const struct tracks_set set = tracks_set_of(out);
+
+	out->linked = row[LINK + TRACKS_RECORDING_ID].type != DB_NULL;
+	if (out->linked)
+		out->part = tracks_part_of_row(row + LINK, &set, now);
+	out->link_state = row[LINK_STATE].type == DB_NULL
+	    ? ""
+	    : row[LINK_STATE].as.text.bytes;
+	out->has_recorded = row[RECORDED].type != DB_NULL;
+	out->recorded = row[RECORDED].as.number;
+	out->barred = row[BARRED].as.number != 0;
 }
 
 static struct session
-from_row(const struct db_value *row)
+from_row(const struct db_value *row, usec_t now)
 {
 	struct session session = {
 	    .id = row[ID].as.id,
@@ -99,7 +117,7 @@ from_row(const struct db_value *row)
 		session.event_id = row[EVENT_ID].as.id;
 	if (session.has_length)
 		session.planned_minutes = row[PLANNED_MINUTES].as.number;
-	link_from_row(row + LINK, &session);
+	link_from_row(row, now, &session);
 	return session;
 }
 
@@ -153,7 +171,7 @@ read_djs(
 /* The set that a statement finds, if there is one. */
 static bool
 find(struct db *db, struct arena *arena, const char *sql,
-    const struct db_value *args, size_t n_args, struct session *out,
+    const struct db_value *args, size_t n_args, usec_t now, struct session *out,
     bool *found, struct error *err)
 {
 	enum db_type types[N_COLUMNS_OF_PARTS];
@@ -165,7 +183,7 @@ find(struct db *db, struct arena *arena, const char *sql,
 		return false;
 	if (!*found)
 		return true;
-	*out = from_row(row);
+	*out = from_row(row, now);
 	return read_djs(db, arena, out, err);
 }
 
@@ -177,26 +195,14 @@ not_found(struct error *err)
 
 bool
 sessions_find(struct db *db, struct arena *arena, const struct uuid *id,
-    struct session *out, struct error *err)
+    usec_t now, struct session *out, struct error *err)
 {
 	const struct db_value args[] = {db_uuid(id)};
 	bool found;
 
 	return find(db, arena, SELECT_SETS(BY_ID) "WHERE s.id = ?", args, 1,
-		   out, &found, err) &&
+		   now, out, &found, err) &&
 	    (found || not_found(err));
-}
-
-static struct tracks_set
-tracks_set_of(const struct session *session)
-{
-	return (struct tracks_set){
-	    .session_id = session->id,
-	    .dj_name = session->dj_name,
-	    .started_at = session->started_at,
-	    .ended = session->ended,
-	    .ended_at = session->ended_at,
-	};
 }
 
 /* All in one row, but for the few sets that have more than one part. (Parts are
@@ -214,16 +220,14 @@ sessions_find_parts(struct db *db, struct arena *arena, const struct uuid *id,
 
 	fill_types(types);
 	if (!db_select_one(db,
-		"SELECT " SET_COLUMNS ", " TRACKS_LINK_COLUMNS
-		", " TRACKS_SPAN_COLUMNS ", m.part" FROM_SETS(BY_ID)
-		    TRACKS_RECORDER
-		"LEFT JOIN session_recordings m FORCE INDEX (PRIMARY) "
-		"ON m.session_id = s.id AND m.part = 2 WHERE s.id = ?",
+		"SELECT " SET_COLUMNS ", " TRACKS_COLUMNS ", m.part" FROM_SETS(
+		    BY_ID) "LEFT JOIN session_recordings m FORCE INDEX (PRIMARY) "
+			   "ON m.session_id = s.id AND m.part = 2 WHERE s.id = ?",
 		args, 1, types, row, N_COLUMNS_OF_PARTS, arena, &found, err))
 		return false;
 	if (!found)
 		return not_found(err);
-	*out = from_row(row);
+	*out = from_row(row, now);
 	if (!read_djs(db, arena, out, err))
 		return false;
 	set = tracks_set_of(out);
@@ -231,24 +235,25 @@ sessions_find_parts(struct db *db, struct arena *arena, const struct uuid *id,
 		return tracks_of_set(db, arena, &set, now, parts, count, err);
 	*count = out->linked ? 1 : 0;
 	if (out->linked)
-		parts[0] = tracks_part_of_row(row + LINK, &set, now);
+		parts[0] = out->part;
 	return true;
 }
 
 bool
-sessions_current(struct db *db, struct arena *arena, struct session *out,
-    bool *found, struct error *err)
+sessions_current(struct db *db, struct arena *arena, usec_t now,
+    struct session *out, bool *found, struct error *err)
 {
 	/* Those that run are few, and one_active finds them. */
 	return find(db, arena,
 	    SELECT_SETS("") "WHERE s.active_dj_id IS NOT NULL "
 			    "ORDER BY s.started_at DESC, s.id DESC LIMIT 1",
-	    NULL, 0, out, found, err);
+	    NULL, 0, now, out, found, err);
 }
 
 struct list {
 	struct db *db;
 	struct arena *arena;
+	usec_t now;
 	sessions_visit *visit;
 	void *context;
 };
@@ -257,7 +262,7 @@ static bool
 visit_row(void *context, const struct db_value *row, struct error *err)
 {
 	const struct list *list = context;
-	struct session session = from_row(row);
+	struct session session = from_row(row, list->now);
 
 	return read_djs(list->db, list->arena, &session, err) &&
 	    list->visit(list->context, &session, err);
@@ -265,9 +270,9 @@ visit_row(void *context, const struct db_value *row, struct error *err)
 
 bool
 sessions_list(struct db *db, struct arena *arena, const struct db_page *page,
-    sessions_visit *visit, void *context, struct error *err)
+    usec_t now, sessions_visit *visit, void *context, struct error *err)
 {
-	struct list list = {db, arena, visit, context};
+	struct list list = {db, arena, now, visit, context};
 	enum db_type types[N_COLUMNS_OF_PARTS];
 
 	fill_types(types);
@@ -281,11 +286,11 @@ sessions_list(struct db *db, struct arena *arena, const struct db_page *page,
 
 bool
 sessions_of_event(struct db *db, struct arena *arena,
-    const struct uuid *event_id, unsigned limit, sessions_visit *visit,
-    void *context, struct error *err)
+    const struct uuid *event_id, unsigned limit, usec_t now,
+    sessions_visit *visit, void *context, struct error *err)
 {
 	const struct db_value args[] = {db_uuid(event_id), db_int(limit)};
-	struct list list = {db, arena, visit, context};
+	struct list list = {db, arena, now, visit, context};
 	enum db_type types[N_COLUMNS_OF_PARTS];
 
 	fill_types(types);
@@ -319,28 +324,4 @@ sessions_statistics(struct db *db, struct arena *arena,
 	    .total_hours = row[3].as.decimal,
 	};
 	return true;
-}
-
-enum session_status
-session_status(const struct session *session, usec_t now, usec_t wait)
-{
-	if (!session->ended)
-		return SESSION_RECORDING;
-	if (session->has_file[RECORDING_OGG])
-		return SESSION_UPLOADED;
-	return now - session->ended_at <= wait ? SESSION_PROCESSING
-					       : SESSION_FAILED;
-}
-
-const char *
-session_status_name(enum session_status status)
-{
-	static const char *const names[] = {
-	    [SESSION_RECORDING] = "recording",
-	    [SESSION_PROCESSING] = "processing",
-	    [SESSION_UPLOADED] = "uploaded",
-	    [SESSION_FAILED] = "failed",
-	};
-
-	return names[status];
 }

@@ -170,7 +170,7 @@ timetable_read(struct db *db, struct arena *arena, const struct night *night,
 	    arena, TIMETABLE_MAX * sizeof(out->entries[0]));
 	if (out->entries == NULL)
 		return error_memory(err);
-	if (!sessions_of_event(db, arena, &night->event.id, TIMETABLE_MAX,
+	if (!sessions_of_event(db, arena, &night->event.id, TIMETABLE_MAX, 0,
 		take_session, &reading, err) ||
 	    !read_turns(db, arena, &reading, err) ||
 	    !night_queue(night, take_waiting, &reading, err))

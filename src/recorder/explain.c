@@ -22,7 +22,7 @@ put_words(struct buf *out, const struct explain_case *about, size_t index)
 	const struct match_set set = set_of(about);
 
 	match_words(out, &set, &about->candidates->recordings[index],
-	    about->match->rule, about->reasons[index], about->now);
+	    about->match->rule, about->reasons[index]);
 }
 
 static void
@@ -43,7 +43,7 @@ log_one(const struct explain_case *about, size_t index)
 	    "event=match session=%s recording=%s start=%s chosen=%s "
 	    "reason=\"%s\"",
 	    session, recording, start,
-	    about->reasons[index] <= MATCH_FURTHER ? "yes" : "no",
+	    about->reasons[index] <= MATCH_PART ? "yes" : "no",
 	    text == NULL ? "" : text);
 	buf_free(&words);
 }
@@ -92,37 +92,12 @@ is_elsewhere(struct db *db, struct arena *arena,
 	if (set.room == NULL)
 		return true;
 	set.room = NULL;
-	if (!candidates_read(db, arena, &set, about->now, &candidates, err))
+	if (!candidates_read(db, arena, &set, 0, about->now, &candidates, err))
 		return false;
 	match_choose(&match_set, candidates.recordings, candidates.count,
-	    set.tolerance, about->now, NULL, &match);
+	    set.tolerance, NULL, &match);
 	*out = match.n_parts > 0 || match.taken != SIZE_MAX;
 	return true;
-}
-
-static void
-put_nearest(struct buf *out, const struct explain_case *about)
-{
-	const struct candidates *candidates = about->candidates;
-	usec_t start = about->set->start, nearest = INT64_MAX;
-	size_t found = 0;
-
-	for (size_t i = 0; i < candidates->count; i++) {
-		usec_t distance = candidates->recordings[i].start - start;
-
-		if (distance < 0)
-			distance = -distance;
-		if (distance < nearest) {
-			nearest = distance;
-			found = i;
-		}
-	}
-	if (candidates->count == 0) {
-		buf_puts(out, "no recording around that time");
-		return;
-	}
-	buf_puts(out, "the nearest recording: ");
-	put_words(out, about, found);
 }
 
 static bool
@@ -133,10 +108,14 @@ put_none(struct db *db, struct arena *arena, struct buf *out,
 
 	if (!is_elsewhere(db, arena, about, &elsewhere, err))
 		return false;
-	if (elsewhere)
+	if (elsewhere) {
 		buf_puts(out, "recorded by the recorder of another room only");
-	else
-		put_nearest(out, about);
+	} else if (about->match->nearest == SIZE_MAX) {
+		buf_puts(out, "no recording around that time");
+	} else {
+		buf_puts(out, "the nearest recording: ");
+		put_words(out, about, about->match->nearest);
+	}
 	return true;
 }
 
@@ -149,7 +128,7 @@ put_choice(struct db *db, struct arena *arena, struct buf *out,
 	if (match->n_parts == 0 && match->taken == SIZE_MAX)
 		return put_none(db, arena, out, about, err);
 	if (match->n_parts > 0)
-		put_words(out, about, match->parts[0].index);
+		put_words(out, about, match->parts[match->primary].index);
 	if (match->taken == SIZE_MAX)
 		return true;
 	if (match->n_parts > 0)

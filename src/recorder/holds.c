@@ -8,7 +8,7 @@
 
 #define SELECT_SET                                         \
 	"SELECT started_at, ended_at, room, link_barred, " \
-	"link_tolerance, "                                 \
+	"link_tolerance, link_state, recorded_us, "        \
 	"EXISTS (SELECT 1 FROM session_recordings l "      \
 	"WHERE l.session_id = sessions.id "                \
 	"AND l.matched_by = 'manual') "                    \
@@ -18,13 +18,13 @@ static bool
 select_set(struct db *db, const char *sql, struct arena *arena,
     const struct uuid *id, usec_t now, struct holds_set *out, struct error *err)
 {
-	static const enum db_type types[] = {
-	    DB_TIME, DB_TIME, DB_TEXT, DB_INT, DB_SPAN, DB_INT};
+	static const enum db_type types[] = {DB_TIME, DB_TIME, DB_TEXT, DB_INT,
+	    DB_SPAN, DB_TEXT, DB_SPAN, DB_INT};
 	const struct db_value args[] = {db_uuid(id)};
-	struct db_value row[6];
+	struct db_value row[8];
 	bool found;
 
-	if (!db_select_one(db, sql, args, 1, types, row, 6, arena, &found, err))
+	if (!db_select_one(db, sql, args, 1, types, row, 8, arena, &found, err))
 		return false;
 	if (!found)
 		return error_set(
@@ -38,7 +38,10 @@ select_set(struct db *db, const char *sql, struct arena *arena,
 	out->room = row[2].type == DB_NULL ? NULL : row[2].as.text.bytes;
 	out->barred = row[3].as.number != 0;
 	out->tolerance = row[4].as.number;
-	out->manual = row[5].as.number != 0;
+	out->state = row[5].type == DB_NULL ? "" : row[5].as.text.bytes;
+	out->has_recorded = row[6].type != DB_NULL;
+	out->recorded = row[6].as.number;
+	out->manual = row[7].as.number != 0;
 	return true;
 }
 
@@ -84,12 +87,7 @@ holds_find_holder(struct db *db, struct arena *arena,
 	const struct db_value args[] = {
 	    db_uuid(recorder_id),
 	    db_uuid(recording_id),
-	    db_uuid(&set->id),
-	    db_text(set->room),
-	    db_time(set->start),
-	    db_time(now),
-	    db_time(set->end),
-	    db_int(set->tolerance),
+	    HOLDS_ARGS(set, now),
 	};
 	struct db_value row;
 
@@ -106,8 +104,7 @@ holds_find_holder(struct db *db, struct arena *arena,
 }
 
 struct parts {
-	struct link_part *parts;
-	size_t *count;
+	struct link_list *list;
 	const char **how;
 };
 
@@ -115,14 +112,18 @@ static bool
 take_part(void *context, const struct db_value *row, struct error *err)
 {
 	struct parts *out = context;
+	struct link_list *list = out->list;
 
 	(void)err;
-	out->parts[(*out->count)++] = (struct link_part){
+	if (row[6].as.number != 0)
+		list->primary = list->count;
+	list->parts[list->count++] = (struct link_part){
 	    .recorder_id = row[0].as.id,
 	    .recording_id = row[1].as.id,
 	    .offset = row[2].as.number,
 	    .linked = row[4].as.time,
 	    .gone = row[5].as.number != 0,
+	    .fixed = row[7].type != DB_NULL,
 	};
 	*out->how = row[3].as.text.bytes;
 	return true;
@@ -130,35 +131,38 @@ take_part(void *context, const struct db_value *row, struct error *err)
 
 bool
 holds_read(struct db *db, struct arena *arena, const struct uuid *id,
-    struct link_part *parts, size_t *n_parts, const char **how,
-    struct error *err)
+    struct link_list *out, const char **how, struct error *err)
 {
-	static const enum db_type types[] = {
-	    DB_UUID, DB_UUID, DB_SPAN, DB_TEXT, DB_TIME, DB_INT};
+	static const enum db_type types[] = {DB_UUID, DB_UUID, DB_SPAN, DB_TEXT,
+	    DB_TIME, DB_INT, DB_INT, DB_SPAN};
 	const struct db_value args[] = {db_uuid(id), db_int(MATCH_MAX_PARTS)};
-	struct parts out = {parts, n_parts, how};
+	struct parts parts = {out, how};
 
-	*n_parts = 0;
 	*how = NULL;
+	out->count = out->primary = 0;
 	return db_each(db,
 	    "SELECT l.recorder_id, l.recording_id, l.offset_us, "
-	    "l.matched_by, l.linked_at, r.gone_at IS NOT NULL "
+	    "l.matched_by, l.linked_at, r.gone_at IS NOT NULL, "
+	    "l.is_primary, l.fixed_us "
 	    "FROM session_recordings l LEFT JOIN recordings r "
 	    "ON r.recorder_id = l.recorder_id AND r.id = l.recording_id "
 	    "WHERE l.session_id = ? ORDER BY l.part LIMIT ?",
-	    args, 2, types, 6, arena, take_part, &out, err);
+	    args, 2, types, 8, arena, take_part, &parts, err);
 }
 
 static bool
-insert_part(struct db *db, const struct uuid *id, size_t number,
-    const struct link_part *part, const char *how, struct error *err)
+insert_part(struct db *db, const struct uuid *id, const struct link_list *list,
+    size_t index, const char *how, struct error *err)
 {
+	const struct link_part *part = &list->parts[index];
 	const struct db_value args[] = {
 	    db_uuid(id),
-	    db_int((int64_t)number),
+	    db_int((int64_t)index + 1),
 	    db_uuid(&part->recorder_id),
 	    db_uuid(&part->recording_id),
 	    db_int(part->offset),
+	    part->fixed ? db_int(part->offset) : db_null(),
+	    db_int(index == list->primary),
 	    db_text(how),
 	    part->linked == 0 ? db_null() : db_time(part->linked),
 	};
@@ -166,12 +170,13 @@ insert_part(struct db *db, const struct uuid *id, size_t number,
 	/* By the clock that tells when a file was replaced. */
 	return db_exec(db,
 	    "INSERT INTO session_recordings (session_id, part, recorder_id, "
-	    "recording_id, offset_us, matched_by, linked_at) "
-	    "VALUES (?, ?, ?, ?, ?, ?, COALESCE(?, UTC_TIMESTAMP(6)))",
-	    args, 7, NULL, err);
+	    "recording_id, offset_us, fixed_us, is_primary, matched_by, "
+	    "linked_at) "
+	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, COALESCE(?, UTC_TIMESTAMP(6)))",
+	    args, 9, NULL, err);
 }
 
-/* The plain URL of a file of the first part. */
+/* The plain URL of a file of the primary part. */
 static void
 add_url(struct buf *out, const struct config *config,
     const struct link_part *part, enum layout_kind kind)
@@ -192,16 +197,25 @@ add_url(struct buf *out, const struct config *config,
 		sigv4_plain_url(&url, out);
 }
 
-/* The five documented columns; all NULL when `part` is. */
+static struct db_value
+recorded_value(const struct holds_note *note)
+{
+	return note->has_recorded ? db_int(note->recorded) : db_null();
+}
+
+/* The five documented columns, all NULL when `part` is, and the note. */
 static bool
 update_columns(struct db *db, const struct config *config,
-    const struct uuid *id, const struct link_part *part, struct error *err)
+    const struct uuid *id, const struct link_part *part,
+    const struct holds_note *note, struct error *err)
 {
 	static const enum layout_kind kinds[] = {
 	    LAYOUT_OGG, LAYOUT_FLAC, LAYOUT_WAVEFORM};
 	char recorder[UUID_TEXT_SIZE], recording[UUID_TEXT_SIZE];
 	struct buf urls[3] = {BUF_INIT, BUF_INIT, BUF_INIT};
-	struct db_value args[6] = {[5] = db_uuid(id)};
+	struct db_value args[8] = {[5] = db_text(note->state),
+	    [6] = recorded_value(note),
+	    [7] = db_uuid(id)};
 	bool ok = true;
 	size_t i;
 
@@ -220,9 +234,9 @@ update_columns(struct db *db, const struct config *config,
 	    db_exec(db,
 		"UPDATE sessions SET recorder_session_id = ?, "
 		"recorder_id = ?, recorder_ogg_url = ?, "
-		"recorder_flac_url = ?, recorder_waveform_url = ? "
-		"WHERE id = ?",
-		args, 6, NULL, err);
+		"recorder_flac_url = ?, recorder_waveform_url = ?, "
+		"link_state = ?, recorded_us = ? WHERE id = ?",
+		args, 8, NULL, err);
 	for (i = 0; i < 3; i++)
 		buf_free(&urls[i]);
 	return ok;
@@ -256,23 +270,41 @@ remove_parts(struct db *db, const struct uuid *id, struct error *err)
 
 bool
 holds_write(struct db *db, const struct config *config, const struct uuid *id,
-    const struct link_part *parts, size_t n_parts, const char *how,
-    struct error *err)
+    const struct link_list *parts, const char *how,
+    const struct holds_note *note, struct error *err)
 {
 	const struct db_value args[] = {db_uuid(id)};
 	size_t i;
 
 	if (!remove_parts(db, id, err))
 		return false;
-	for (i = 0; i < n_parts; i++)
-		if (!insert_part(db, id, i + 1, &parts[i], how, err))
+	for (i = 0; i < parts->count; i++)
+		if (!insert_part(db, id, parts, i, how, err))
 			return false;
-	if (n_parts > 0 &&
+	if (parts->count > 0 &&
 	    !db_exec(db,
 		"UPDATE recordings r " JOIN_LINKS
 		"SET r.is_linked = 1 WHERE l.session_id = ?",
 		args, 1, NULL, err))
 		return false;
-	return update_columns(
-	    db, config, id, n_parts == 0 ? NULL : &parts[0], err);
+	return update_columns(db, config, id,
+	    parts->count == 0 ? NULL : &parts->parts[parts->primary], note,
+	    err);
+}
+
+bool
+holds_write_note(struct db *db, const struct holds_set *set,
+    const struct holds_note *note, struct error *err)
+{
+	const char *state = note->state == NULL ? "" : note->state;
+	const struct db_value args[] = {
+	    db_text(note->state), recorded_value(note), db_uuid(&set->id)};
+
+	if (strcmp(set->state, state) == 0 &&
+	    set->has_recorded == note->has_recorded &&
+	    (!note->has_recorded || set->recorded == note->recorded))
+		return true;
+	return db_exec(db,
+	    "UPDATE sessions SET link_state = ?, recorded_us = ? WHERE id = ?",
+	    args, 3, NULL, err);
 }

@@ -7,116 +7,162 @@
 #include "recorder/candidates.h"
 #include "recorder/explain.h"
 #include "recorder/holds.h"
+#include "recorder/span_row.h"
 
 #define MANUAL "manual"
 
-/* What one of the transactions below works with. */
+/* So far from a set, the nearest recording is told of one that has none. */
+#define REACH (24 * USEC_PER_HOUR)
+
+/* What a search works with. */
 struct work {
 	const struct config *config;
 	struct arena *arena;
 	const struct link_request *request;
 	struct link_result *result;
-	/* For a link that a person makes. */
-	const struct uuid *recorder_id;
-	const struct uuid *recording_id;
-	bool force;
 };
-
-static void
-take_parts(const struct candidates *candidates,
-    const struct match_result *match, struct link_result *out)
-{
-	size_t i;
-
-	out->rule = match->rule;
-	out->n_parts = match->n_parts;
-	for (i = 0; i < match->n_parts; i++) {
-		const struct match_recording *r =
-		    &candidates->recordings[match->parts[i].index];
-
-		out->parts[i] = (struct link_part){
-		    .recorder_id = r->recorder_id,
-		    .recording_id = r->id,
-		    .offset = match->parts[i].offset,
-		};
-	}
-}
-
-/* The one of the parts that is this recording, or NULL. */
-static const struct link_part *
-find_part(const struct link_part *parts, size_t count,
-    const struct uuid *recorder_id, const struct uuid *recording_id)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (uuid_compare(&parts[i].recorder_id, recorder_id) == 0 &&
-		    uuid_compare(&parts[i].recording_id, recording_id) == 0)
-			return &parts[i];
-	return NULL;
-}
 
 /* What a set has, and what it is to have. */
 struct search {
 	const struct work *work;
 	struct holds_set set;
-	struct link_part *old; /* those of the result */
-	size_t n_old;
+	struct match_set match_set;
+	const struct link_list *had; /* that of the result */
+	const char *how;             /* it was found; NULL: it has none */
+	struct candidates candidates;
+	struct match_result match;
+	enum match_reason *reasons; /* NULL: not wanted */
 };
 
-static const struct link_part *
-find_own(const struct search *search, const struct uuid *recorder_id,
-    const struct uuid *recording_id)
+static struct link_part
+to_part(const struct candidates *candidates, size_t index)
 {
-	return find_part(search->old, search->n_old, recorder_id, recording_id);
+	const struct match_recording *r = &candidates->recordings[index];
+
+	return (struct link_part){
+	    .recorder_id = r->recorder_id, .recording_id = r->id};
+}
+
+/* The one of the parts that is this recording, or NULL. */
+static const struct link_part *
+find_part(const struct link_list *list, const struct link_part *part)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (uuid_compare(
+			&list->parts[i].recorder_id, &part->recorder_id) == 0 &&
+		    uuid_compare(
+			&list->parts[i].recording_id, &part->recording_id) == 0)
+			return &list->parts[i];
+	return NULL;
 }
 
 /* What the set has already is not taken from it, whoever has it too. */
 static bool
-read_candidates(struct db *db, struct search *search, struct candidates *out,
-    struct error *err)
+read_candidates(
+    struct db *db, struct search *search, usec_t reach, struct error *err)
 {
-	size_t i;
+	struct candidates *out = &search->candidates;
 
-	if (!candidates_read(db, search->work->arena, &search->set,
+	if (!candidates_read(db, search->work->arena, &search->set, reach,
 		search->work->request->now, out, err))
 		return false;
-	for (i = 0; i < out->count; i++) {
-		struct match_recording *r = &out->recordings[i];
+	for (size_t i = 0; i < out->count; i++) {
+		const struct link_part part = to_part(out, i);
 
-		r->taken = r->taken &&
-		    find_own(search, &r->recorder_id, &r->id) == NULL;
+		out->recordings[i].taken = out->recordings[i].taken &&
+		    find_part(search->had, &part) == NULL;
 	}
 	return true;
 }
 
-static void
-take_outcome(const struct candidates *candidates,
-    const struct match_result *match, struct link_result *out)
+/* Choose among the candidates, once they are read. */
+static bool
+match(struct search *search, struct error *err)
 {
-	take_parts(candidates, match, out);
+	const struct candidates *candidates = &search->candidates;
+	const struct work *work = search->work;
+
+	search->reasons = NULL;
+	if (work->request->why || log_enabled(LOG_DEBUG)) {
+		search->reasons = arena_alloc(work->arena,
+		    (candidates->count + 1) * sizeof(search->reasons[0]));
+		if (search->reasons == NULL)
+			return error_memory(err);
+	}
+	match_choose(&search->match_set, candidates->recordings,
+	    candidates->count, search->set.tolerance, search->reasons,
+	    &search->match);
+	return true;
+}
+
+static bool
+has_found(const struct search *search)
+{
+	return search->match.n_parts > 0 || search->match.taken != SIZE_MAX;
+}
+
+/* A wrong clock is thought of only when nothing fits without it. */
+static bool
+read_and_match(
+    struct db *db, struct search *search, usec_t reach, struct error *err)
+{
+	if (!read_candidates(db, search, reach, err) || !match(search, err))
+		return false;
+	if (has_found(search) || search->candidates.count == 0)
+		return true;
+	return candidates_judge_clocks(db, search->work->arena, &search->set,
+		   &search->candidates, err) &&
+	    match(search, err);
+}
+
+static void
+take_found(const struct search *search, struct link_result *out)
+{
+	const struct match_result *match = &search->match;
+
+	out->outcome = LINK_MADE;
+	out->rule = match->rule;
+	out->guessed = search->candidates.untied > 1;
+	out->got.count = match->n_parts;
+	out->got.primary = match->primary;
+	for (size_t i = 0; i < match->n_parts; i++) {
+		out->got.parts[i] = to_part(
+		    &search->candidates, match->parts[i].index);
+		out->got.parts[i].offset = match->parts[i].offset;
+	}
+}
+
+static void
+take_outcome(const struct search *search, struct link_result *out)
+{
+	const struct match_result *match = &search->match;
+
 	if (match->n_parts > 0) {
-		out->outcome = LINK_MADE;
-	} else if (match->taken != SIZE_MAX) {
+		take_found(search, out);
+		return;
+	}
+	out->outcome = LINK_NO_MATCH;
+	out->absence = match->absence;
+	if (match->taken != SIZE_MAX) {
 		out->outcome = LINK_TAKEN;
-		out->holder = candidates->holders[match->taken];
-	} else {
-		out->outcome = LINK_NO_MATCH;
+		out->holder = search->candidates.holders[match->taken];
+	} else if (match->nearest != SIZE_MAX) {
+		out->has_nearest = true;
+		out->nearest = to_part(&search->candidates, match->nearest);
+		out->missed_by = match->missed_by;
 	}
 }
 
 /* Say why, to the log and to who asked for it. */
 static bool
-explain(struct db *db, const struct search *search,
-    const struct candidates *candidates, const struct match_result *match,
-    const enum match_reason *reasons, struct error *err)
+explain(struct db *db, const struct search *search, struct error *err)
 {
 	const struct work *work = search->work;
 	const struct explain_case about = {
 	    .set = &search->set,
-	    .candidates = candidates,
-	    .match = match,
-	    .reasons = reasons,
+	    .candidates = &search->candidates,
+	    .match = &search->match,
+	    .reasons = search->reasons,
 	    .now = work->request->now,
 	};
 
@@ -130,64 +176,71 @@ static bool
 choose(struct db *db, struct search *search, struct error *err)
 {
 	const struct work *work = search->work;
-	struct holds_set *set = &search->set;
-	const struct match_set match_set = {set->start, set->end, set->running};
-	bool wanted = work->request->why || log_enabled(LOG_DEBUG);
-	enum match_reason *reasons = NULL;
-	struct candidates candidates;
-	struct match_result match;
 
-	if (!read_candidates(db, search, &candidates, err))
+	if (!read_and_match(db, search, 0, err) ||
+	    (!has_found(search) && work->request->why &&
+		!read_and_match(db, search, REACH, err)))
 		return false;
-	if (wanted) {
-		reasons = arena_alloc(
-		    work->arena, (candidates.count + 1) * sizeof(reasons[0]));
-		if (reasons == NULL)
-			return error_memory(err);
-	}
-	match_choose(&match_set, candidates.recordings, candidates.count,
-	    set->tolerance, work->request->now, reasons, &match);
-	take_outcome(&candidates, &match, work->result);
-	return !wanted ||
-	    explain(db, search, &candidates, &match, reasons, err);
+	take_outcome(search, work->result);
+	return search->reasons == NULL || explain(db, search, err);
 }
 
 static bool
-same_parts(const struct link_part *a, const struct link_part *b, size_t count)
+same_lists(const struct link_list *a, const struct link_list *b)
 {
-	size_t i;
+	if (a->count != b->count || (a->count > 0 && a->primary != b->primary))
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct link_part *x = &a->parts[i], *y = &b->parts[i];
 
-	for (i = 0; i < count; i++)
-		if (uuid_compare(&a[i].recorder_id, &b[i].recorder_id) != 0 ||
-		    uuid_compare(&a[i].recording_id, &b[i].recording_id) != 0 ||
-		    a[i].offset != b[i].offset)
+		if (uuid_compare(&x->recorder_id, &y->recorder_id) != 0 ||
+		    uuid_compare(&x->recording_id, &y->recording_id) != 0 ||
+		    x->offset != y->offset)
 			return false;
+	}
 	return true;
 }
 
-/* Put the further parts that are gone back where they were: what was chosen is
- * in the bucket, and does not tell against them. */
 static void
-keep_gone(const struct search *search, struct link_result *result)
+insert_part(struct link_list *list, size_t at, const struct link_part *part)
 {
-	struct link_part *parts = result->parts;
-	const struct link_part *old = search->old;
-	size_t i, at;
+	memmove(&list->parts[at + 1], &list->parts[at],
+	    (list->count++ - at) * sizeof(list->parts[0]));
+	list->parts[at] = *part;
+	if (at <= list->primary)
+		list->primary++;
+}
 
-	if (result->n_parts == 0 || search->n_old == 0 ||
-	    find_part(parts, 1, &old->recorder_id, &old->recording_id) == NULL)
+/* Put the parts that are gone back where they were, if the primary one is as
+ * before: what was chosen is in the bucket, and does not tell against them. */
+static void
+keep_gone_parts(const struct link_list *had, struct link_list *got)
+{
+	if (had->count == 0 || got->count == 0 ||
+	    find_part(had, &got->parts[got->primary]) !=
+		&had->parts[had->primary])
 		return;
-	for (i = 1; i < search->n_old && result->n_parts < MATCH_MAX_PARTS;
+	for (size_t i = 0; i < had->count && got->count < MATCH_MAX_PARTS;
 	     i++) {
+		const struct link_part *part = &had->parts[i];
+
 		/* It may have come back since the links were read. */
-		if (!old[i].gone ||
-		    find_part(parts, result->n_parts, &old[i].recorder_id,
-			&old[i].recording_id) != NULL)
+		if (part->gone && find_part(got, part) == NULL)
+			insert_part(got, i < got->count ? i : got->count, part);
+	}
+}
+
+/* Nothing fits: what is gone stays, since it may come back. */
+static void
+keep_gone(const struct link_list *had, struct link_list *got)
+{
+	got->count = got->primary = 0;
+	for (size_t i = 0; i < had->count; i++) {
+		if (!had->parts[i].gone)
 			continue;
-		at = i < result->n_parts ? i : result->n_parts;
-		memmove(&parts[at + 1], &parts[at],
-		    (result->n_parts++ - at) * sizeof(parts[0]));
-		parts[at] = old[i];
+		if (i == had->primary)
+			got->primary = got->count;
+		got->parts[got->count++] = had->parts[i];
 	}
 }
 
@@ -203,8 +256,7 @@ lock_part(struct db *db, const struct search *search,
 	if (!holds_lock_recording(
 		db, &part->recorder_id, &part->recording_id, &there, err))
 		return false;
-	if (there &&
-	    find_own(search, &part->recorder_id, &part->recording_id) == NULL &&
+	if (there && find_part(search->had, part) == NULL &&
 	    !holds_find_holder(db, search->work->arena, &search->set,
 		&part->recorder_id, &part->recording_id,
 		search->work->request->now, &holder, &held, err))
@@ -228,73 +280,98 @@ note_request(
 	    args, 2, NULL, err);
 }
 
+static const char *
+state_of(const struct link_result *result)
+{
+	if (result->outcome != LINK_NO_MATCH)
+		return NULL;
+	switch (result->absence) {
+	case MATCH_AUDIO_LOST:
+		return "audio_lost";
+	case MATCH_SILENT:
+		return "silent";
+	case MATCH_NOT_FOUND:
+		break;
+	}
+	return NULL;
+}
+
 static bool
-write_parts(struct db *db, const struct search *search, struct error *err)
+write_parts(struct db *db, const struct search *search,
+    const struct holds_note *note, struct error *err)
 {
 	const struct work *work = search->work;
 	struct link_result *result = work->result;
-	size_t i;
 
-	for (i = 0; i < result->n_parts; i++) {
-		struct link_part *part = &result->parts[i];
-		const struct link_part *own = find_own(
-		    search, &part->recorder_id, &part->recording_id);
+	for (size_t i = 0; i < result->got.count; i++) {
+		struct link_part *part = &result->got.parts[i];
+		const struct link_part *own = find_part(search->had, part);
 
 		if (own != NULL)
 			part->linked = own->linked;
 		if (!part->gone && !lock_part(db, search, part, err))
 			return false;
 	}
-	return holds_write(db, work->config, &search->set.id, result->parts,
-	    result->n_parts, match_rule_name(result->rule), err);
+	return holds_write(db, work->config, &search->set.id, &result->got,
+	    result->outcome == LINK_MADE ? match_rule_name(result->rule)
+					 : search->how,
+	    note, err);
 }
 
 static bool
-keep_or_write(struct db *db, const struct search *search, struct error *err)
+settle(struct db *db, const struct search *search, struct error *err)
 {
 	const struct link_request *request = search->work->request;
 	struct link_result *result = search->work->result;
-	bool found = result->outcome == LINK_MADE;
+	bool found = result->outcome == LINK_MADE, same;
+	const struct holds_note note = {
+	    .state = state_of(result),
+	    .has_recorded = found && !search->set.running,
+	    .recorded = search->match.held,
+	};
 
 	if (!found && !request->anew)
-		return true;
-	if (!request->anew)
-		keep_gone(search, result);
-	if (search->n_old != result->n_parts ||
-	    !same_parts(search->old, result->parts, search->n_old)) {
-		if (!request->look && !write_parts(db, search, err))
-			return false;
-	} else if (found) {
+		keep_gone(search->had, &result->got);
+	else if (found && !request->anew)
+		keep_gone_parts(search->had, &result->got);
+	same = same_lists(search->had, &result->got);
+	if (found && same)
 		result->outcome = LINK_KEPT;
-	}
+	result->dropped = !found && !same;
+	if (request->look)
+		return true;
+	if (!(same ? holds_write_note(db, &search->set, &note, err)
+		   : write_parts(db, search, &note, err)))
+		return false;
 	return !found || !request->asked ||
 	    note_request(db, &search->set.id, request->tolerance, err);
 }
 
+/* Where a set begins in a recording of a link by hand, by its place on the
+ * clock; at its begin, if that says that they have nothing in common. */
 static bool
 find_offset(struct db *db, const struct work *work, const struct holds_set *set,
     struct link_part *part, struct error *err)
 {
-	static const enum db_type types[] = {DB_TIME, DB_SPAN};
 	const struct db_value args[] = {
 	    db_uuid(&part->recorder_id), db_uuid(&part->recording_id)};
-	struct db_value row[2];
-	usec_t start;
+	struct db_value row[SPAN_N_COLUMNS];
+	struct span_place place;
+	struct span_facts facts;
+	struct span span;
 	bool found;
 
-	part->offset = 0;
 	if (!db_select_one(db,
-		"SELECT r.start_time, COALESCE(c.clock_correction_us, 0) "
-		"FROM recordings r LEFT JOIN recorders c "
-		"ON c.id = r.recorder_id "
+		"SELECT " SPAN_COLUMNS " FROM recordings r "
+		"LEFT JOIN recorders c ON c.id = r.recorder_id "
 		"WHERE r.recorder_id = ? AND r.id = ?",
-		args, 2, types, row, 2, work->arena, &found, err))
+		args, 2, span_types, row, SPAN_N_COLUMNS, work->arena, &found,
+		err))
 		return false;
-	if (!found || row[0].type == DB_NULL)
-		return true;
-	start = row[0].as.time + row[1].as.number;
-	if (start < set->start)
-		part->offset = set->start - start;
+	facts = span_facts_of_row(row);
+	span_find(&facts, work->request->now, &span);
+	span_place(&span, set->start, set->end, &place);
+	part->offset = place.offset;
 	return true;
 }
 
@@ -303,17 +380,19 @@ static bool
 keep_manual(struct db *db, struct search *search, struct error *err)
 {
 	const struct work *work = search->work;
-	size_t i;
+	const struct holds_note note = {.state = NULL};
+	struct link_list *had = &work->result->had;
 
 	work->result->outcome = LINK_MANUAL;
 	work->result->why = "linked by hand";
 	if (!work->request->anew)
 		return true;
-	for (i = 0; i < search->n_old; i++)
-		if (!find_offset(db, work, &search->set, &search->old[i], err))
+	for (size_t i = 0; i < had->count; i++)
+		if (!had->parts[i].fixed &&
+		    !find_offset(db, work, &search->set, &had->parts[i], err))
 			return false;
-	return holds_write(db, work->config, &search->set.id, search->old,
-	    search->n_old, MANUAL, err);
+	return holds_write(
+	    db, work->config, &search->set.id, had, MANUAL, &note, err);
 }
 
 static bool
@@ -322,7 +401,6 @@ search_open(struct db *db, struct search *search, struct error *err)
 	const struct work *work = search->work;
 	const struct link_request *request = work->request;
 	struct holds_set *set = &search->set;
-	const char *how;
 	bool ok = request->look
 	    ? holds_read_set(
 		  db, work->arena, &request->session_id, request->now, set, err)
@@ -330,10 +408,11 @@ search_open(struct db *db, struct search *search, struct error *err)
 		  request->now, set, err);
 
 	if (!ok ||
-	    !holds_read(db, work->arena, &set->id, search->old, &search->n_old,
-		&how, err))
+	    !holds_read(db, work->arena, &set->id, &work->result->had,
+		&search->how, err))
 		return false;
-	work->result->n_old = search->n_old;
+	search->match_set = (struct match_set){
+	    set->start, set->end, set->running};
 	if (request->asked || set->tolerance < request->tolerance)
 		set->tolerance = request->tolerance;
 	return true;
@@ -343,7 +422,7 @@ static bool
 find_work(struct db *db, void *context, struct error *err)
 {
 	const struct work *work = context;
-	struct search search = {.work = work, .old = work->result->old};
+	struct search search = {.work = work, .had = &work->result->had};
 
 	*work->result = (struct link_result){.outcome = LINK_NO_MATCH};
 	if (!search_open(db, &search, err))
@@ -355,7 +434,7 @@ find_work(struct db *db, void *context, struct error *err)
 		work->result->why = "unlinked by hand";
 		return true;
 	}
-	return choose(db, &search, err) && keep_or_write(db, &search, err);
+	return choose(db, &search, err) && settle(db, &search, err);
 }
 
 bool
@@ -373,97 +452,6 @@ links_find(struct db *db, const struct config *config, struct arena *arena,
 	return db_transaction(db, find_work, &work, err);
 }
 
-/* Take the recording from a set; the other parts that it has stay. */
-static bool
-drop_part(struct db *db, const struct work *work, const struct uuid *holder,
-    struct error *err)
-{
-	struct link_part parts[MATCH_MAX_PARTS];
-	size_t count, kept = 0, i;
-	struct holds_set set;
-	const char *how;
-
-	if (!holds_lock_set(
-		db, work->arena, holder, work->request->now, &set, err) ||
-	    !holds_read(db, work->arena, holder, parts, &count, &how, err))
-		return false;
-	for (i = 0; i < count; i++)
-		if (find_part(&parts[i], 1, work->recorder_id,
-			work->recording_id) == NULL)
-			parts[kept++] = parts[i];
-	return holds_write(db, work->config, holder, parts, kept, how, err);
-}
-
-/* Take the recording from every set that holds it at the same time, or refuse
- * to. */
-static bool
-clear_holders(struct db *db, const struct work *work,
-    const struct holds_set *set, struct error *err)
-{
-	const struct link_request *request = work->request;
-	char text[UUID_TEXT_SIZE];
-	struct uuid holder;
-	bool held;
-
-	for (;;) {
-		if (!holds_find_holder(db, work->arena, set, work->recorder_id,
-			work->recording_id, request->now, &holder, &held, err))
-			return false;
-		if (!held)
-			return true;
-		if (!work->force) {
-			uuid_format(&holder, text);
-			return error_set(err, ERROR_CONFLICT,
-			    "the recording is linked to session %s, which "
-			    "overlaps this one; force=true takes it from it",
-			    text);
-		}
-		if (!drop_part(db, work, &holder, err))
-			return false;
-	}
-}
-
-static bool
-set_work(struct db *db, void *context, struct error *err)
-{
-	const struct work *work = context;
-	struct link_part part = {.recorder_id = *work->recorder_id,
-	    .recording_id = *work->recording_id};
-	struct holds_set set;
-	bool there;
-
-	if (!holds_lock_set(db, work->arena, &work->request->session_id,
-		work->request->now, &set, err) ||
-	    !holds_lock_recording(
-		db, work->recorder_id, work->recording_id, &there, err))
-		return false;
-	if (!there)
-		return error_set(err, ERROR_NOT_FOUND,
-		    "there is no such recording in the bucket");
-	set.tolerance = work->request->tolerance;
-	return clear_holders(db, work, &set, err) &&
-	    find_offset(db, work, &set, &part, err) &&
-	    holds_write(db, work->config, &set.id, &part, 1, MANUAL, err) &&
-	    note_request(db, &set.id, 0, err);
-}
-
-bool
-links_set(struct db *db, const struct config *config, struct arena *arena,
-    const struct link_request *request, const struct uuid *recorder_id,
-    const struct uuid *recording_id, bool force, struct error *err)
-{
-	struct work work = {
-	    .config = config,
-	    .arena = arena,
-	    .request = request,
-	    .recorder_id = recorder_id,
-	    .recording_id = recording_id,
-	    .force = force,
-	};
-
-	return db_transaction(db, set_work, &work, err);
-}
-
 struct removal {
 	struct arena *arena;
 	const struct uuid *session_id;
@@ -474,11 +462,13 @@ remove_work(struct db *db, void *context, struct error *err)
 {
 	const struct removal *removal = context;
 	const struct db_value args[] = {db_uuid(removal->session_id)};
+	const struct holds_note note = {.state = NULL};
+	const struct link_list none = {.count = 0};
 	struct holds_set set;
 
 	return holds_lock_set(
 		   db, removal->arena, removal->session_id, 0, &set, err) &&
-	    holds_write(db, NULL, &set.id, NULL, 0, MANUAL, err) &&
+	    holds_write(db, NULL, &set.id, &none, MANUAL, &note, err) &&
 	    db_exec(db, "UPDATE sessions SET link_barred = 1 WHERE id = ?",
 		args, 1, NULL, err);
 }

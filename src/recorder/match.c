@@ -1,11 +1,18 @@
-/* Which recordings belong to a set: three rules, tried in turn. */
+/* Which recordings belong to a set: the recorder first, then all of it that
+ * overlaps the set. */
 #include "recorder/match.h"
 
 #include <stdint.h>
 
-/* A chunk comes every 28 seconds, so after a minute without one a recording
- * has stopped, or never had anything to store. */
-#define FRESH USEC_PER_MIN
+#include "recorder/match_place.h"
+
+/* A part that holds less of a set is none: sets and recordings that follow each
+ * other meet in a fraction of a second. */
+#define MIN_PART USEC_PER_SEC
+
+/* If a clock may be wrong, a part holds at least a tenth of the set, or so
+ * much. */
+#define MIN_NEAR USEC_PER_MIN
 
 /* What is searched, and with what view of the recordings. */
 struct search {
@@ -13,55 +20,10 @@ struct search {
 	const struct match_recording *recordings;
 	size_t n;
 	usec_t tolerance;
-	usec_t now;
-	bool with_taken;     /* as if no other set held any of them */
-	bool with_tied;      /* those of the recorders of rooms, too */
-	usec_t most_covered; /* by any candidate */
+	bool with_taken; /* as if no other set held any of them */
+	bool with_tied;  /* those of the recorders of rooms, too */
+	bool near;       /* as if clocks were wrong by up to the tolerance */
 };
-
-static usec_t
-earlier(usec_t a, usec_t b)
-{
-	return a < b ? a : b;
-}
-
-static usec_t
-later(usec_t a, usec_t b)
-{
-	return a > b ? a : b;
-}
-
-/* Whether audio of an open recording still comes in. */
-static bool
-is_fresh(const struct match_recording *r, usec_t now)
-{
-	usec_t seen = r->has_chunks ? r->newest_chunk : r->start;
-
-	return !r->closed && now - seen < FRESH;
-}
-
-usec_t
-match_recording_end(const struct match_recording *r, usec_t now)
-{
-	usec_t end;
-
-	if (r->closed)
-		end = r->end;
-	else if (is_fresh(r, now))
-		end = now;
-	else
-		end = r->has_chunks ? r->newest_chunk : r->start;
-
-	/* Clocks differ: a chunk can be older than the start it belongs to. */
-	return later(end, r->start);
-}
-
-bool
-match_recording_lost(const struct match_recording *r, usec_t now)
-{
-	return !r->closed && !r->has_files && !r->has_chunks &&
-	    now - r->start > FRESH;
-}
 
 const char *
 match_rule_name(enum match_rule rule)
@@ -73,6 +35,8 @@ match_rule_name(enum match_rule rule)
 		return "across";
 	case MATCH_LATER:
 		return "later";
+	case MATCH_NEAR:
+		return "near";
 	case MATCH_NONE:
 		break;
 	}
@@ -83,76 +47,76 @@ static bool
 is_candidate(const struct search *s, const struct match_recording *r)
 {
 	return (s->with_taken || !r->taken) && (s->with_tied || !r->tied) &&
-	    !match_recording_lost(r, s->now);
+	    !r->lost;
 }
 
-usec_t
-match_coverage(
-    const struct match_set *set, const struct match_recording *r, usec_t now)
+/* One that still goes on also belongs to a set that starts now, as one belongs
+ * to a set of no length that it runs through. */
+static bool
+holds_part(const struct search *s, const struct match_recording *r)
 {
-	usec_t from = later(r->start, set->start);
-	usec_t to = earlier(match_recording_end(r, now), set->end);
+	const struct match_set *set = s->set;
 
-	return later(to - from, 0);
+	if (r->start > set->end)
+		return false;
+	if (set->running && r->fresh)
+		return true;
+	if (set->end - set->start < MIN_PART)
+		return r->start <= set->end && set->start < r->end + MIN_PART;
+	return match_coverage(set, r) >= MIN_PART;
+}
+
+/* The least that a part holds of the set when a clock may be wrong. */
+static usec_t
+least_near(const struct match_set *set)
+{
+	usec_t length = set->end - set->start;
+
+	if (length < MIN_NEAR)
+		return length / 2;
+	return usec_max(length / 10, MIN_NEAR);
+}
+
+/* As far as the clock may be wrong. Any tolerance is less than the time that
+ * there is. */
+static usec_t
+near_coverage(const struct search *s, const struct match_recording *r)
+{
+	const struct match_set *set = s->set;
+	usec_t length = usec_min(r->end - r->start, set->end - set->start);
+
+	return usec_max(usec_min(s->tolerance - match_gap(set, r), length), 0);
+}
+
+/* While a set runs, only what still goes on can be its recording by a wrong
+ * clock: another one may yet begin. */
+static bool
+holds_near(const struct search *s, const struct match_recording *r)
+{
+	if (r->trusted || match_gap(s->set, r) > s->tolerance)
+		return false;
+	if (s->set->running)
+		return r->fresh;
+	return near_coverage(s, r) >= usec_max(least_near(s->set), 1);
+}
+
+static bool
+is_part(const struct search *s, const struct match_recording *r)
+{
+	return is_candidate(s, r) &&
+	    (s->near ? holds_near(s, r) : holds_part(s, r));
 }
 
 static usec_t
 coverage(const struct search *s, const struct match_recording *r)
 {
-	return match_coverage(s->set, r, s->now);
-}
-
-/* A short burst, such as a sound check, is not what the set is in, when there
- * is something longer. Ten times the longest time that there is (9999 years)
- * is far from the end of usec_t. */
-static bool
-is_too_short(const struct search *s, const struct match_recording *r)
-{
-	usec_t covered = coverage(s, r);
-
-	return !s->set->running && covered < s->most_covered &&
-	    covered * 10 < s->set->end - s->set->start;
+	return s->near ? near_coverage(s, r) : match_coverage(s->set, r);
 }
 
 static usec_t
 distance(const struct search *s, const struct match_recording *r)
 {
-	return later(r->start - s->set->start, s->set->start - r->start);
-}
-
-/* A recording that still goes on also runs across a set that starts now. */
-static bool
-runs_across(const struct search *s, const struct match_recording *r)
-{
-	usec_t start = s->set->start;
-	usec_t end = match_recording_end(r, s->now);
-
-	return r->start < start &&
-	    (start < end || (start == end && is_fresh(r, s->now)));
-}
-
-static bool
-begins_within(const struct search *s, const struct match_recording *r)
-{
-	return r->start > s->set->start && r->start < s->set->end;
-}
-
-/* Whether the recording can be the first part by this rule. */
-static bool
-fits(const struct search *s, enum match_rule rule,
-    const struct match_recording *r)
-{
-	switch (rule) {
-	case MATCH_START:
-		return distance(s, r) <= s->tolerance;
-	case MATCH_ACROSS:
-		return runs_across(s, r);
-	case MATCH_LATER:
-		return begins_within(s, r);
-	case MATCH_NONE:
-		break;
-	}
-	return false;
+	return usec_max(r->start - s->set->start, s->set->start - r->start);
 }
 
 static int
@@ -161,148 +125,277 @@ compare_times(usec_t a, usec_t b)
 	return (a > b) - (a < b);
 }
 
-/* Ids of two recorders may be equal, so the recorder's id comes last. */
-static int
-compare_ids(const struct match_recording *a, const struct match_recording *b)
-{
-	int order = uuid_compare(&a->id, &b->id);
-
-	return order != 0 ? order
-			  : uuid_compare(&a->recorder_id, &b->recorder_id);
-}
-
+/* By starts, then ids. Ids of two recorders may be equal. */
 static int
 compare_starts(const struct match_recording *a, const struct match_recording *b)
 {
 	int order = compare_times(a->start, b->start);
 
-	return order != 0 ? order : compare_ids(a, b);
+	if (order == 0)
+		order = uuid_compare(&a->id, &b->id);
+	return order != 0 ? order
+			  : uuid_compare(&a->recorder_id, &b->recorder_id);
 }
 
-/* Below 0 when `a` is the better first part by this rule. */
-static int
-compare(const struct search *s, enum match_rule rule,
-    const struct match_recording *a, const struct match_recording *b)
+static bool
+is_of(const struct match_recording *r, const struct uuid *recorder_id)
 {
-	int order = 0;
-
-	if (rule == MATCH_START)
-		order = compare_times(distance(s, a), distance(s, b));
-	if (order == 0 && rule != MATCH_LATER)
-		order = compare_times(coverage(s, b), coverage(s, a));
-	if (order == 0 && rule == MATCH_ACROSS)
-		order = compare_times(b->start, a->start);
-	if (order == 0 && rule == MATCH_LATER)
-		order = compare_times(a->start, b->start);
-	return order != 0 ? order : compare_ids(a, b);
+	return uuid_compare(&r->recorder_id, recorder_id) == 0;
 }
 
-static void
-measure(struct search *s)
+/* What a recorder has of the set. */
+struct offer {
+	const struct uuid *recorder_id;
+	bool elsewhere;
+	usec_t held;
+	usec_t distance; /* of the nearest start */
+};
+
+static struct offer
+offer_of(const struct search *s, const struct match_recording *of)
 {
-	s->most_covered = 0;
+	struct offer offer = {.recorder_id = &of->recorder_id,
+	    .elsewhere = of->elsewhere,
+	    .distance = INT64_MAX};
+
 	for (size_t i = 0; i < s->n; i++) {
-		if (is_candidate(s, &s->recordings[i]))
-			s->most_covered = later(
-			    s->most_covered, coverage(s, &s->recordings[i]));
+		const struct match_recording *r = &s->recordings[i];
+
+		if (!is_of(r, offer.recorder_id) || !is_part(s, r))
+			continue;
+		offer.held += coverage(s, r);
+		offer.distance = usec_min(offer.distance, distance(s, r));
 	}
+	return offer;
 }
 
-/* The index of the best first part by one rule, SIZE_MAX when there is none. */
+/* Below 0 when `a` is the better one. */
+static int
+compare_offers(const struct offer *a, const struct offer *b)
+{
+	int order = (int)a->elsewhere - (int)b->elsewhere;
+
+	if (order == 0)
+		order = compare_times(b->held, a->held);
+	if (order == 0)
+		order = compare_times(a->distance, b->distance);
+	return order != 0 ? order
+			  : uuid_compare(a->recorder_id, b->recorder_id);
+}
+
+/* The best recorder, NULL when none has any part. Candidates are few, and those
+ * of one recorder are looked at once. */
+static const struct uuid *
+choose_recorder(const struct search *s)
+{
+	struct offer best = {.recorder_id = NULL};
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct match_recording *r = &s->recordings[i];
+		struct offer offer;
+
+		if (!is_part(s, r) ||
+		    (best.recorder_id != NULL && is_of(r, best.recorder_id)))
+			continue;
+		offer = offer_of(s, r);
+		if (best.recorder_id == NULL ||
+		    compare_offers(&offer, &best) < 0)
+			best = offer;
+	}
+	return best.recorder_id;
+}
+
+/* The part that a set is on with most of it, of equals the earlier one. */
+static bool
+is_larger(const struct search *s, const struct match_recording *a,
+    const struct match_recording *b)
+{
+	int order = compare_times(coverage(s, b), coverage(s, a));
+
+	return order < 0 || (order == 0 && compare_starts(a, b) < 0);
+}
+
+/* The index of the primary part among those of a recorder. */
 static size_t
-find_by_rule(const struct search *s, enum match_rule rule)
+choose_primary(const struct search *s, const struct uuid *recorder_id)
 {
 	const struct match_recording *all = s->recordings;
-	size_t best = SIZE_MAX;
+	size_t most = SIZE_MAX, begins = SIZE_MAX;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (!is_candidate(s, &all[i]) || !fits(s, rule, &all[i]) ||
-		    is_too_short(s, &all[i]))
+		if (!is_of(&all[i], recorder_id) || !is_part(s, &all[i]))
 			continue;
-		if (best == SIZE_MAX ||
-		    compare(s, rule, &all[i], &all[best]) < 0)
-			best = i;
+		if (most == SIZE_MAX || is_larger(s, &all[i], &all[most]))
+			most = i;
+		if (distance(s, &all[i]) <= s->tolerance &&
+		    (begins == SIZE_MAX || is_larger(s, &all[i], &all[begins])))
+			begins = i;
 	}
-	return best;
+	if (begins == SIZE_MAX ||
+	    coverage(s, &all[most]) - coverage(s, &all[begins]) >
+		coverage(s, &all[begins]))
+		return most;
+	return begins;
 }
 
-static size_t
-find_by_rules(struct search *s, enum match_rule *rule)
+/* Whether a part is rather kept than another one, if not all can be. */
+static bool
+is_kept(const struct search *s, size_t primary, size_t index, size_t other)
 {
-	size_t found;
-
-	measure(s);
-	for (*rule = MATCH_START; *rule <= MATCH_LATER; (*rule)++) {
-		found = find_by_rule(s, *rule);
-		if (found != SIZE_MAX)
-			return found;
-	}
-	*rule = MATCH_NONE;
-	return SIZE_MAX;
+	if (index == primary || other == primary)
+		return index == primary;
+	return is_larger(s, &s->recordings[index], &s->recordings[other]);
 }
 
-/* What is recorded in another room is better than nothing only. */
-static size_t
-find_first(struct search *s, bool with_taken, enum match_rule *rule)
+/* When there are too many parts, the one that holds least goes, of equals the
+ * last one. False when that is the one to come. */
+static bool
+make_room(const struct search *s, size_t primary, size_t index,
+    struct match_result *out)
 {
-	size_t found;
+	struct match_part *parts = out->parts;
+	size_t least = 0;
 
-	s->with_taken = with_taken;
-	s->with_tied = false;
-	found = find_by_rules(s, rule);
-	if (found != SIZE_MAX)
-		return found;
-	s->with_tied = true;
-	return find_by_rules(s, rule);
+	if (out->n_parts < MATCH_MAX_PARTS)
+		return true;
+	for (size_t i = 1; i < out->n_parts; i++)
+		if (!is_kept(s, primary, parts[i].index, parts[least].index))
+			least = i;
+	if (!is_kept(s, primary, index, parts[least].index))
+		return false;
+	for (size_t i = least; i + 1 < out->n_parts; i++)
+		parts[i] = parts[i + 1];
+	out->n_parts--;
+	return true;
 }
 
-/* Put a recording in its place among the further parts; when there are too
- * many, the last ones go. */
+/* Put a recording in its place among the parts. */
 static void
 insert_part(const struct search *s, size_t index, struct match_result *out)
 {
 	const struct match_recording *all = s->recordings;
 	struct match_part *parts = out->parts;
-	size_t at = out->n_parts;
+	size_t at;
 
-	while (at > 1 &&
-	    compare_starts(&all[index], &all[parts[at - 1].index]) < 0)
-		at--;
-	if (at == MATCH_MAX_PARTS)
-		return;
-	if (out->n_parts < MATCH_MAX_PARTS)
-		out->n_parts++;
-	for (size_t i = out->n_parts - 1; i > at; i--)
-		parts[i] = parts[i - 1];
-	parts[at].index = index;
-	parts[at].offset = 0;
+	for (at = out->n_parts; at > 0 &&
+	     compare_starts(&all[index], &all[parts[at - 1].index]) < 0;
+	     at--)
+		parts[at] = parts[at - 1];
+	parts[at] = (struct match_part){.index = index};
+	out->n_parts++;
 }
 
-/* Another recorder is another room, or the same desk a second time. */
-static void
-add_further_parts(const struct search *s, struct match_result *out)
+static enum match_rule
+rule_of(const struct search *s, const struct match_recording *primary)
 {
-	const struct match_recording *first =
-	    &s->recordings[out->parts[0].index];
+	if (s->near)
+		return MATCH_NEAR;
+	if (distance(s, primary) <= s->tolerance)
+		return MATCH_START;
+	return primary->start < s->set->start ? MATCH_ACROSS : MATCH_LATER;
+}
 
+/* By a wrong clock nobody knows where in it the set begins. */
+static void
+take_parts(const struct search *s, const struct uuid *recorder_id,
+    size_t primary, struct match_result *out)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (is_of(&s->recordings[i], recorder_id) &&
+		    is_part(s, &s->recordings[i]) &&
+		    make_room(s, primary, i, out))
+			insert_part(s, i, out);
+	for (size_t i = 0; i < out->n_parts; i++) {
+		struct match_part *part = &out->parts[i];
+		const struct match_recording *r = &s->recordings[part->index];
+
+		if (part->index == primary)
+			out->primary = i;
+		if (!s->near)
+			part->offset = match_offset(s->set, r);
+		out->held += coverage(s, r);
+	}
+	out->rule = rule_of(s, &s->recordings[primary]);
+}
+
+/* The index of the primary part, SIZE_MAX when there is none. What is recorded
+ * in another room is better than nothing only, as is what fits only if a clock
+ * is wrong. */
+static size_t
+find_primary(struct search *s, bool with_taken, const struct uuid **recorder_id)
+{
+	static const struct {
+		bool near, with_tied;
+	} tries[] = {
+	    {false, false}, {false, true}, {true, false}, {true, true}};
+
+	s->with_taken = with_taken;
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		s->near = tries[i].near;
+		s->with_tied = tries[i].with_tied;
+		*recorder_id = choose_recorder(s);
+		if (*recorder_id != NULL)
+			return choose_primary(s, *recorder_id);
+	}
+	return SIZE_MAX;
+}
+
+static bool
+is_replaced(const struct search *s, const struct match_recording *r)
+{
+	return match_overlap(s->set->start, s->set->end, r->lost_start,
+		   r->lost_end) >= MIN_PART;
+}
+
+static bool
+is_silent(const struct search *s, const struct match_recording *r)
+{
+	return r->silent_end - r->end > MATCH_PADDING &&
+	    match_overlap(s->set->start, s->set->end, r->end, r->silent_end) >=
+	    MIN_PART;
+}
+
+/* What is to be said of a set without parts. */
+static void
+find_absence(const struct search *s, struct match_result *out)
+{
+	out->nearest = SIZE_MAX;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct match_recording *r = &s->recordings[i];
+		usec_t gap = match_gap(s->set, r);
 
-		if (is_candidate(s, r) && begins_within(s, r) &&
-		    r->start > first->start &&
-		    uuid_compare(&r->recorder_id, &first->recorder_id) == 0)
-			insert_part(s, i, out);
+		if (r->lost)
+			continue;
+		if (is_replaced(s, r))
+			out->absence = MATCH_AUDIO_LOST;
+		else if (is_silent(s, r) && out->absence == MATCH_NOT_FOUND)
+			out->absence = MATCH_SILENT;
+		if (out->nearest != SIZE_MAX &&
+		    (gap > out->missed_by ||
+			(gap == out->missed_by &&
+			    compare_starts(r, &s->recordings[out->nearest]) >
+				0)))
+			continue;
+		out->nearest = i;
+		out->missed_by = gap;
 	}
 }
 
 static bool
-is_further_part(const struct match_result *result, size_t index)
+has_part(const struct match_result *result, size_t index, bool primary)
 {
-	for (size_t i = 1; i < result->n_parts; i++) {
+	for (size_t i = 0; i < result->n_parts; i++)
 		if (result->parts[i].index == index)
-			return true;
-	}
+			return !primary || i == result->primary;
 	return false;
+}
+
+/* Whether a recording that is in no other room was chosen. */
+static bool
+is_here(const struct search *s, const struct match_result *result)
+{
+	return result->n_parts > 0 &&
+	    !s->recordings[result->parts[result->primary].index].elsewhere;
 }
 
 static enum match_reason
@@ -311,50 +404,53 @@ reason_of(
 {
 	const struct match_recording *r = &s->recordings[index];
 
-	if (result->n_parts > 0 && result->parts[0].index == index)
-		return MATCH_FIRST;
-	if (is_further_part(result, index))
-		return MATCH_FURTHER;
-	if (match_recording_lost(r, s->now))
+	if (has_part(result, index, false))
+		return has_part(result, index, true) ? MATCH_PRIMARY
+						     : MATCH_PART;
+	if (r->lost)
 		return MATCH_LOST;
 	if (r->taken)
 		return MATCH_TAKEN;
-	if (!fits(s, MATCH_START, r) && !fits(s, MATCH_ACROSS, r) &&
-	    !fits(s, MATCH_LATER, r))
+	if (holds_part(s, r)) {
+		if (r->tied && !s->with_tied)
+			return MATCH_TIED;
+		return r->elsewhere && is_here(s, result) ? MATCH_ELSEWHERE
+							  : MATCH_WORSE;
+	}
+	if (is_replaced(s, r))
+		return MATCH_REPLACED;
+	if (is_silent(s, r))
+		return MATCH_SILENT_PART;
+	if (holds_near(s, r))
+		return MATCH_WORSE;
+	if (r->trusted || s->set->running || near_coverage(s, r) == 0)
 		return MATCH_OUTSIDE;
-	if (r->tied && !s->with_tied)
-		return MATCH_TIED;
-	return is_too_short(s, r) ? MATCH_SHORT : MATCH_WORSE;
+	return MATCH_SHORT;
 }
 
 void
 match_choose(const struct match_set *set,
     const struct match_recording *recordings, size_t n_recordings,
-    usec_t tolerance, usec_t now, enum match_reason *reasons,
-    struct match_result *out)
+    usec_t tolerance, enum match_reason *reasons, struct match_result *out)
 {
 	struct search s = {
 	    .set = set,
 	    .recordings = recordings,
 	    .n = n_recordings,
 	    .tolerance = tolerance,
-	    .now = now,
 	};
-	enum match_rule ignored;
-	size_t first;
+	const struct uuid *recorder_id;
+	size_t primary;
 
 	*out = (struct match_result){.rule = MATCH_NONE};
-	out->taken = find_first(&s, true, &ignored);
-	first = find_first(&s, false, &out->rule);
-	if (out->taken == first)
+	out->taken = find_primary(&s, true, &recorder_id);
+	if (out->taken != SIZE_MAX && !recordings[out->taken].taken)
 		out->taken = SIZE_MAX;
-	if (first != SIZE_MAX) {
-		out->parts[0].index = first;
-		out->parts[0].offset = later(
-		    set->start - recordings[first].start, 0);
-		out->n_parts = 1;
-		add_further_parts(&s, out);
-	}
+	primary = find_primary(&s, false, &recorder_id);
+	if (primary != SIZE_MAX)
+		take_parts(&s, recorder_id, primary, out);
+	else
+		find_absence(&s, out);
 	for (size_t i = 0; reasons != NULL && i < n_recordings; i++)
 		reasons[i] = reason_of(&s, i, out);
 }

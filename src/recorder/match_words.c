@@ -1,6 +1,8 @@
 /* Why a recording was chosen for a set or passed over, in words. */
 #include "recorder/match_words.h"
 
+#include "recorder/match_place.h"
+
 void
 match_put_time(struct buf *out, usec_t time)
 {
@@ -36,9 +38,9 @@ put_begin(struct buf *out, const struct match_set *set,
 /* "58 of 60 minutes" */
 static void
 put_coverage(struct buf *out, const struct match_set *set,
-    const struct match_recording *r, usec_t now)
+    const struct match_recording *r)
 {
-	usec_t covered = match_coverage(set, r, now);
+	usec_t covered = match_coverage(set, r);
 
 	if (covered > 0 && covered < USEC_PER_MIN)
 		buf_printf(out, "%lld s", (long long)(covered / USEC_PER_SEC));
@@ -49,46 +51,59 @@ put_coverage(struct buf *out, const struct match_set *set,
 }
 
 static void
-put_first(struct buf *out, const struct match_set *set,
-    const struct match_recording *r, enum match_rule rule, usec_t now)
+put_covers(struct buf *out, const struct match_set *set,
+    const struct match_recording *r)
 {
-	if (rule != MATCH_ACROSS) {
-		if (rule == MATCH_LATER)
-			buf_puts(out, "the first within the set, ");
-		put_begin(out, set, r);
-		return;
-	}
-	buf_puts(out, "runs through the set's start");
 	if (set->end - set->start < USEC_PER_MIN)
 		return;
 	buf_puts(out, ", covers ");
-	put_coverage(out, set, r, now);
+	put_coverage(out, set, r);
 }
 
 static void
-put_outside(struct buf *out, const struct match_set *set,
-    const struct match_recording *r, usec_t now)
+put_part(struct buf *out, const struct match_set *set,
+    const struct match_recording *r, enum match_rule rule, bool primary)
 {
-	if (r->start >= set->start) {
+	if (primary && rule == MATCH_ACROSS)
+		buf_puts(out, "runs through the set's start");
+	else
+		put_begin(out, set, r);
+	if (rule == MATCH_NEAR)
+		buf_puts(out, ", which fits if its clock is wrong");
+	else if (!primary || rule != MATCH_START)
+		put_covers(out, set, r);
+}
+
+/* A recording that does not overlap the set, or by next to nothing. */
+static void
+put_outside(struct buf *out, const struct match_set *set,
+    const struct match_recording *r)
+{
+	if (r->start >= set->end) {
 		buf_puts(out, "begins ");
 		put_distance(out, r->start - set->end, "end");
-		return;
+	} else if (r->end <= set->start && r->start < set->start) {
+		buf_puts(out, "ends ");
+		put_distance(out, r->end - set->start, "start");
+	} else if (r->gap_start < r->gap_end && r->gap_end >= set->end) {
+		buf_puts(out, "goes on ");
+		put_distance(out, r->gap_end - set->end, "end");
+	} else {
+		buf_puts(out, "holds less than a second of it");
 	}
-	buf_puts(out, "ends ");
-	put_distance(out, match_recording_end(r, now) - set->start, "start");
 }
 
 void
 match_words(struct buf *out, const struct match_set *set,
     const struct match_recording *r, enum match_rule rule,
-    enum match_reason reason, usec_t now)
+    enum match_reason reason)
 {
 	switch (reason) {
-	case MATCH_FIRST:
-		put_first(out, set, r, rule, now);
+	case MATCH_PRIMARY:
+		put_part(out, set, r, rule, true);
 		break;
-	case MATCH_FURTHER:
-		put_begin(out, set, r);
+	case MATCH_PART:
+		put_part(out, set, r, rule, false);
 		break;
 	case MATCH_LOST:
 		buf_puts(out, "was opened, but nothing of it was stored");
@@ -97,17 +112,28 @@ match_words(struct buf *out, const struct match_set *set,
 		buf_puts(out, "held by another set");
 		break;
 	case MATCH_OUTSIDE:
-		put_outside(out, set, r, now);
+		put_outside(out, set, r);
 		break;
 	case MATCH_TIED:
 		buf_puts(out, "its recorder is tied to a room");
 		break;
+	case MATCH_ELSEWHERE:
+		buf_puts(out, "a set of another room is on its recorder");
+		break;
 	case MATCH_SHORT:
-		buf_puts(out, "covers only ");
-		put_coverage(out, set, r, now);
+		put_outside(out, set, r);
+		buf_puts(out, ", too little of it within the tolerance");
 		break;
 	case MATCH_WORSE:
-		buf_puts(out, "another one fits better");
+		buf_puts(out, "another recorder fits better");
+		break;
+	case MATCH_REPLACED:
+		buf_puts(out,
+		    "that part of it is in no file any more, after a restart "
+		    "of the recorder or a deletion");
+		break;
+	case MATCH_SILENT_PART:
+		buf_puts(out, "is silent by then");
 		break;
 	}
 }

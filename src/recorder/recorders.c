@@ -1,8 +1,10 @@
 /* Rows of recorders. */
 #include "recorder/recorders.h"
 
-#include "recorder/match.h"
+#include <string.h>
+
 #include "recorder/relink.h"
+#include "recorder/span_row.h"
 
 enum column {
 	ID,
@@ -15,15 +17,11 @@ enum column {
 	CORRECTION,
 	/* The newest recording. */
 	NEWEST,
-	START,
-	CLOSED,
-	HAS_FILES,
-	CHUNKS,
-	NEWEST_CHUNK,
-	N_COLUMNS
+	SPAN,
+	N_COLUMNS = SPAN + SPAN_N_COLUMNS
 };
 
-static const enum db_type types[N_COLUMNS] = {
+static const enum db_type recorder_types[SPAN] = {
     [ID] = DB_UUID,
     [NAME] = DB_TEXT,
     [FIRST_SEEN] = DB_TIME,
@@ -33,26 +31,26 @@ static const enum db_type types[N_COLUMNS] = {
     [ROOM] = DB_TEXT,
     [CORRECTION] = DB_SPAN,
     [NEWEST] = DB_UUID,
-    [START] = DB_TIME,
-    [CLOSED] = DB_INT,
-    [HAS_FILES] = DB_INT,
-    [CHUNKS] = DB_INT,
-    [NEWEST_CHUNK] = DB_TIME,
 };
 
-#define SELECT_RECORDERS                                           \
-	"SELECT c.id, c.name, c.first_seen_at, c.last_seen_at, "   \
-	"c.recordings, c.bytes, c.room, c.clock_correction_us, "   \
-	"n.id, n.start_time, n.is_closed, "                        \
-	"COALESCE(n.ogg_size, 0) + COALESCE(n.flac_size, 0) > 0, " \
-	"n.chunks, n.newest_chunk_at FROM recorders c "
+static void
+fill_types(enum db_type types[N_COLUMNS])
+{
+	memcpy(types, recorder_types, sizeof(recorder_types));
+	memcpy(types + SPAN, span_types, sizeof(span_types));
+}
+
+#define SELECT_RECORDERS                                         \
+	"SELECT c.id, c.name, c.first_seen_at, c.last_seen_at, " \
+	"c.recordings, c.bytes, c.room, c.clock_correction_us, " \
+	"r.id, " SPAN_COLUMNS " FROM recorders c "
 
 /* Each recording but the newest one was closed when the next one began. */
 #define JOIN_NEWEST                                                  \
-	"LEFT JOIN recordings n ON n.recorder_id = c.id AND n.id = " \
-	"(SELECT r.id FROM recordings r FORCE INDEX (by_recorder) "  \
-	"WHERE r.recorder_id = c.id AND r.gone_at IS NULL "          \
-	"ORDER BY r.listed_at DESC, r.id DESC LIMIT 1) "
+	"LEFT JOIN recordings r ON r.recorder_id = c.id AND r.id = " \
+	"(SELECT n.id FROM recordings n FORCE INDEX (by_recorder) "  \
+	"WHERE n.recorder_id = c.id AND n.gone_at IS NULL "          \
+	"ORDER BY n.listed_at DESC, n.id DESC LIMIT 1) "
 
 #define SELECT_LIST SELECT_RECORDERS "FORCE INDEX (by_first_seen) " JOIN_NEWEST
 #define LIST_ORDER  "ORDER BY c.first_seen_at DESC, c.id DESC LIMIT ?"
@@ -60,17 +58,13 @@ static const enum db_type types[N_COLUMNS] = {
 static bool
 goes_on(const struct db_value *row, usec_t now)
 {
-	struct match_recording newest = {0};
+	const struct span_facts facts = span_facts_of_row(row + SPAN);
+	struct span span;
 
-	if (row[NEWEST].type == DB_NULL || row[START].type == DB_NULL ||
-	    row[CLOSED].as.number != 0)
+	if (row[NEWEST].type == DB_NULL)
 		return false;
-	newest.start = row[START].as.time + row[CORRECTION].as.number;
-	newest.has_files = row[HAS_FILES].as.number != 0;
-	newest.has_chunks = row[CHUNKS].as.number > 0;
-	if (row[NEWEST_CHUNK].type != DB_NULL)
-		newest.newest_chunk = row[NEWEST_CHUNK].as.time;
-	return !match_recording_lost(&newest, now);
+	span_find(&facts, now, &span);
+	return span.open && !span.lost;
 }
 
 static struct recorder
@@ -114,7 +108,9 @@ recorders_list(struct db *db, struct arena *arena, const struct db_page *page,
     usec_t now, recorders_visit *visit, void *context, struct error *err)
 {
 	struct list list = {visit, context, now};
+	enum db_type types[N_COLUMNS];
 
+	fill_types(types);
 	return db_each_of_page(db, SELECT_LIST LIST_ORDER,
 	    SELECT_LIST "WHERE c.first_seen_at <= ? "
 			"AND (c.first_seen_at < ? OR c.id < ?) " LIST_ORDER,
@@ -132,9 +128,11 @@ recorders_find(struct db *db, struct arena *arena, const struct uuid *id,
     usec_t now, struct recorder *out, struct error *err)
 {
 	const struct db_value args[] = {db_uuid(id)};
+	enum db_type types[N_COLUMNS];
 	struct db_value row[N_COLUMNS];
 	bool found;
 
+	fill_types(types);
 	if (!db_select_one(db, SELECT_RECORDERS JOIN_NEWEST "WHERE c.id = ?",
 		args, 1, types, row, N_COLUMNS, arena, &found, err))
 		return false;

@@ -78,10 +78,12 @@ take_row(void *context, const struct db_value *row, struct error *err)
 	return true;
 }
 
-/* The next page of such sets, from the one after (start, id). */
+/* The next page of such sets, from the one after (start, id). A recording that
+ * gets nothing any more changes by that, without a change of the index: sets
+ * that ended at `recent` or later, or go on, are always among them. */
 static bool
-read_page(struct db *db, struct arena *arena, bool all, usec_t oldest,
-    usec_t start, const struct uuid *after, struct waiting *out,
+read_page(struct db *db, struct arena *arena, bool all, usec_t recent,
+    usec_t oldest, usec_t start, const struct uuid *after, struct waiting *out,
     struct error *err)
 {
 	static const enum db_type types[] = {DB_UUID, DB_TIME};
@@ -90,6 +92,7 @@ read_page(struct db *db, struct arena *arena, bool all, usec_t oldest,
 	    db_time(start),
 	    db_uuid(after),
 	    db_int(all),
+	    db_time(recent),
 	    db_time(oldest),
 	    db_int(PAGE),
 	};
@@ -98,16 +101,14 @@ read_page(struct db *db, struct arena *arena, bool all, usec_t oldest,
 	return db_each(db,
 	    "SELECT s.id, s.started_at FROM sessions s "
 	    "LEFT JOIN session_recordings l "
-	    "ON l.session_id = s.id AND l.part = 1 "
-	    "LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "
-	    "AND r.id = l.recording_id "
+	    "ON l.session_id = s.id AND l.is_primary = 1 "
 	    "WHERE s.started_at >= ? AND (s.started_at > ? OR s.id > ?) "
-	    "AND (l.session_id IS NULL OR (? AND l.matched_by <> 'manual' "
-	    "AND r.gone_at IS NULL)) "
+	    "AND (l.session_id IS NULL OR ((? OR s.ended_at IS NULL "
+	    "OR s.ended_at >= ?) AND l.matched_by <> 'manual')) "
 	    "AND s.link_barred = 0 "
 	    "AND (s.ended_at IS NULL OR s.ended_at >= ?) "
 	    "ORDER BY s.started_at, s.id LIMIT ?",
-	    args, 6, types, 2, arena, take_row, out, err);
+	    args, 7, types, 2, arena, take_row, out, err);
 }
 
 static bool
@@ -129,7 +130,7 @@ link_page(struct db *db, const struct config *config, struct arena *arena,
 				return false;
 			continue;
 		}
-		if (result.outcome == LINK_MADE)
+		if (result.outcome == LINK_MADE || result.dropped)
 			(*linked)++;
 		arena_reset(arena);
 	}
@@ -149,8 +150,8 @@ link_waiting(struct db *db, const struct config *config, usec_t now, bool all,
 	bool ok = true;
 
 	while (ok && page.count == PAGE) {
-		ok = read_page(
-			 db, &arena, all, oldest, start, &after, &page, err) &&
+		ok = read_page(db, &arena, all, now - USEC_PER_HOUR, oldest,
+			 start, &after, &page, err) &&
 		    link_page(db, config, &arena, &page, now, linked, err);
 		if (page.count > 0) {
 			start = page.last_start;
@@ -161,29 +162,34 @@ link_waiting(struct db *db, const struct config *config, usec_t now, bool all,
 	return ok;
 }
 
+/* What a set gets may depend on what another one has: the recorder of a room,
+ * a clock that is seen to be right. */
+#define MAX_ROUNDS 4
+
 bool
 relink_sets(struct db *db, const struct config *config, usec_t now,
     unsigned *linked, struct error *err)
 {
 	struct changes changes;
+	unsigned round = 0, more = 0;
 	bool all;
 
 	*linked = 0;
 	if (!read_changes(db, &changes, err))
 		return false;
 	all = changes.last > changes.done;
-	return link_waiting(db, config, now, all, linked, err) &&
-	    (!all || write_done(db, &changes, err));
+	do {
+		more = 0;
+		if (!link_waiting(db, config, now, all, &more, err))
+			return false;
+		*linked += more;
+	} while (all && more > 0 && ++round < MAX_ROUNDS);
+	return !all || write_done(db, &changes, err);
 }
-
-struct listed_set {
-	struct relink_row row;
-	bool gone; /* its recording is */
-};
 
 /* A page of all sets from a time on; it borrows from an arena of its own. */
 struct listing {
-	struct listed_set sets[PAGE];
+	struct relink_row sets[PAGE];
 	size_t count;
 };
 
@@ -191,16 +197,14 @@ static bool
 take_set(void *context, const struct db_value *row, struct error *err)
 {
 	struct listing *out = context;
-	struct listed_set *set = &out->sets[out->count++];
 
 	(void)err;
-	set->row = (struct relink_row){
+	out->sets[out->count++] = (struct relink_row){
 	    .session_id = row[0].as.id,
 	    .started_at = row[1].as.time,
 	    .dj_name = row[2].type == DB_NULL ? "" : row[2].as.text.bytes,
 	    .room = row[3].type == DB_NULL ? NULL : row[3].as.text.bytes,
 	};
-	set->gone = row[4].as.number != 0;
 	return true;
 }
 
@@ -210,7 +214,7 @@ list_page(struct db *db, struct arena *arena, usec_t start,
     const struct uuid *after, struct listing *out, struct error *err)
 {
 	static const enum db_type types[] = {
-	    DB_UUID, DB_TIME, DB_TEXT, DB_TEXT, DB_INT};
+	    DB_UUID, DB_TIME, DB_TEXT, DB_TEXT};
 	const struct db_value args[] = {
 	    db_time(start),
 	    db_time(start),
@@ -221,15 +225,11 @@ list_page(struct db *db, struct arena *arena, usec_t start,
 	out->count = 0;
 	return db_each(db,
 	    "SELECT s.id, s.started_at, " HOLDS_NAMES ", "
-	    "s.room, r.gone_at IS NOT NULL FROM sessions s "
+	    "s.room FROM sessions s "
 	    "LEFT JOIN djs d ON d.id = s.dj_id "
-	    "LEFT JOIN session_recordings l "
-	    "ON l.session_id = s.id AND l.part = 1 "
-	    "LEFT JOIN recordings r ON r.recorder_id = l.recorder_id "
-	    "AND r.id = l.recording_id "
 	    "WHERE s.started_at >= ? AND (s.started_at > ? OR s.id > ?) "
 	    "ORDER BY s.started_at, s.id LIMIT ?",
-	    args, 4, types, 5, arena, take_set, out, err);
+	    args, 4, types, 4, arena, take_set, out, err);
 }
 
 /* How each set of a page is looked at, and who is told. */
@@ -244,13 +244,13 @@ struct survey {
 
 static bool
 look_at(const struct survey *survey, struct arena *arena,
-    struct listed_set *set, struct error *err)
+    struct relink_row *row, struct error *err)
 {
 	const struct link_request request = {
-	    .session_id = set->row.session_id,
+	    .session_id = row->session_id,
 	    .tolerance = survey->config->link_tolerance * USEC_PER_MIN,
 	    .now = survey->now,
-	    .look = !survey->write || set->gone,
+	    .look = !survey->write,
 	    .why = true,
 	};
 	struct link_result result;
@@ -259,13 +259,8 @@ look_at(const struct survey *survey, struct arena *arena,
 		survey->db, survey->config, arena, &request, &result, err))
 		/* The set may have been removed meanwhile. */
 		return err->code == ERROR_NOT_FOUND;
-	if (set->gone) {
-		result.outcome = LINK_NO_MATCH;
-		result.n_parts = 0;
-		result.why = "its recording is gone from the bucket";
-	}
-	set->row.result = &result;
-	return survey->visit(survey->context, &set->row, err);
+	row->result = &result;
+	return survey->visit(survey->context, row, err);
 }
 
 static bool
@@ -298,8 +293,8 @@ relink_since(struct db *db, const struct config *config, usec_t since,
 		ok = list_page(db, &arena, since, &after, &page, err) &&
 		    look_at_page(&survey, &page, err);
 		if (page.count > 0) {
-			since = page.sets[page.count - 1].row.started_at;
-			after = page.sets[page.count - 1].row.session_id;
+			since = page.sets[page.count - 1].started_at;
+			after = page.sets[page.count - 1].session_id;
 		}
 		arena_reset(&arena);
 	}

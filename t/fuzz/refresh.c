@@ -70,10 +70,10 @@ visit(void *context, const struct relink_row *row, struct error *err)
 	(void)context;
 	(void)err;
 	FUZZ_CHECK(row->dj_name != NULL && row->result != NULL);
-	FUZZ_CHECK(row->result->n_parts <= MATCH_MAX_PARTS);
-	for (size_t i = 0; i < row->result->n_parts; i++)
-		FUZZ_CHECK(
-		    row->result->parts[i].offset >= 0 || fake_mysql.nonsense);
+	FUZZ_CHECK(row->result->got.count <= MATCH_MAX_PARTS);
+	for (size_t i = 0; i < row->result->got.count; i++)
+		FUZZ_CHECK(row->result->got.parts[i].offset >= 0 ||
+		    fake_mysql.nonsense);
 	return true;
 }
 
