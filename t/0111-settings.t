@@ -35,6 +35,7 @@ my %BAD = (
     SESSION_RECORDER_EVENTS_TOKEN        => [$CONTROL, 'x' x 5_000],
     SETLINK_FIRST_DRAW_MINUTES           => ['', '-1', '1441', '1.5'],
     SETLINK_MAX_SESSION_HOURS            => ['', '0', '169'],
+    SETLINK_ALARM_MINUTES                => ['', '0', '1441', '2m'],
     SETLINK_BASE_WEIGHT                  => ['', '0', '-1', '1001', 'x', 'inf'],
     SETLINK_JOKER                        => ['', '0', '101', 'always'],
     SETLINK_DB_HOST                      => [$CONTROL, 'db:', 'a,b:65536', '[::1'],

@@ -109,7 +109,8 @@ setlink(\%settings, 'sync');
 $lines = check();
 is_failing($lines, {}, 'all is well');
 is_deeply([sort keys %$lines], [sort qw(settings database schema MinIO clock
-        credentials bucket index recordings sets events), 'presigned URL'],
+        credentials bucket index recordings sets events), 'recording now',
+        'presigned URL'],
     'a line for each');
 like($lines->{recordings},
     qr/ok: 1 \(0 without a known start\), the newest began at 2/,
@@ -153,8 +154,9 @@ is_failing(check(), { sets => qr/none began within a day.*was running/ },
     'one that nothing was recorded of');
 sql('UPDATE sessions SET link_barred = 1');
 is_failing(check(), {}, 'one that was unlinked by hand');
-sql("INSERT INTO session_recordings VALUES (REPEAT('s', 16), 1,"
-    . " REPEAT('r', 16), REPEAT('r', 16), 0, 'start', NOW())");
+sql('INSERT INTO session_recordings (session_id, part, recorder_id,'
+    . " recording_id, matched_by, linked_at) VALUES (REPEAT('s', 16), 1,"
+    . " REPEAT('r', 16), REPEAT('r', 16), 'start', NOW())");
 like(check()->{sets}, qr/ok: the newest has a recording/, 'one with a link');
 sql('DELETE FROM sessions');
 

@@ -24,4 +24,18 @@ struct metric {
 bool metrics_read(struct db *db, struct arena *arena, usec_t now,
     struct metric *out, size_t *count, struct error *err) MUST_CHECK;
 
+/* How old the newest chunk is that a recorder has stored, in seconds. */
+struct metric_chunk {
+	struct uuid recorder_id;
+	double age;
+};
+
+/* Read that of the recorders that were seen first last, METRIC_CHUNKS_MAX of
+ * them, as far as a chunk of their newest recording is known and less than a
+ * day old. It reads a few rows a recorder. */
+#define METRIC_CHUNKS_MAX 50
+bool metrics_read_chunks(struct db *db, struct arena *arena, usec_t now,
+    struct metric_chunk out[METRIC_CHUNKS_MAX], size_t *count,
+    struct error *err) MUST_CHECK;
+
 #endif

@@ -50,6 +50,7 @@ struct config {
 
 	int64_t first_draw_minutes;
 	int64_t max_session_hours;
+	int64_t alarm_minutes; /* that a running set may go unrecorded */
 	double base_weight;
 	double joker; /* a factor; 0: jokers are drawn before all others */
 

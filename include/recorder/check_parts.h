@@ -35,6 +35,10 @@ bool check_store(struct check *check);
 /* The index, the recordings in it, and whether the newest set has one. */
 void check_index(struct check *check);
 
+/* Whether the sets that run are being recorded, and whether it is known which
+ * recorder is in which room. */
+void check_night(struct check *check);
+
 /* Whether MinIO is set up to send its events, and whether one has arrived. */
 void check_events(struct check *check, bool has_index);
 

@@ -70,3 +70,51 @@ metrics_read(struct db *db, struct arena *arena, usec_t now, struct metric *out,
 	*count = N_METRICS;
 	return true;
 }
+
+struct chunks {
+	struct metric_chunk *list;
+	size_t count;
+};
+
+/* NULL is not known; the object store's clock may be ahead of ours. */
+static bool
+take_chunk(void *context, const struct db_value *row, struct error *err)
+{
+	struct chunks *chunks = context;
+	double age = row[1].as.decimal;
+
+	(void)err;
+	if (row[1].type != DB_NULL && age < 24 * 3600 &&
+	    chunks->count < METRIC_CHUNKS_MAX)
+		chunks->list[chunks->count++] = (struct metric_chunk){
+		    row[0].as.id, age < 0 ? 0 : age};
+	return true;
+}
+
+bool
+metrics_read_chunks(struct db *db, struct arena *arena, usec_t now,
+    struct metric_chunk out[METRIC_CHUNKS_MAX], size_t *count,
+    struct error *err)
+{
+	static const enum db_type types[] = {DB_UUID, DB_DOUBLE};
+	const struct db_value args[] = {
+	    db_time(now),
+	    db_int(METRIC_CHUNKS_MAX),
+	};
+	struct chunks chunks = {out, 0};
+
+	*count = 0;
+	if (!db_each(db,
+		"SELECT c.id, "
+		"TIMESTAMPDIFF(MICROSECOND, r.newest_chunk_at, ?) / 1e6 "
+		"FROM recorders c FORCE INDEX (by_first_seen) "
+		"LEFT JOIN recordings r ON r.recorder_id = c.id AND r.id = "
+		"(SELECT n.id FROM recordings n FORCE INDEX (by_recorder) "
+		"WHERE n.recorder_id = c.id AND n.gone_at IS NULL "
+		"ORDER BY n.listed_at DESC, n.id DESC LIMIT 1) "
+		"ORDER BY c.first_seen_at DESC, c.id DESC LIMIT ?",
+		args, 2, types, 2, arena, take_chunk, &chunks, err))
+		return false;
+	*count = chunks.count;
+	return true;
+}

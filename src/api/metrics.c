@@ -3,7 +3,8 @@
 
 #include "api/exposition.h"
 #include "api/routes.h"
-#include "dj/sessions.h"
+#include "dj/session_status.h"
+#include "recorder/alarms.h"
 
 /* The sets of as many days are told by their status, but no more of them than
  * this. */
@@ -69,6 +70,46 @@ add_one(struct buf *out, const char *name, const char *help, const char *label,
 	exposition_sample(out, name, label, text, value);
 }
 
+/* What the recorders do now; nothing where they are not looked for. */
+struct recording_now {
+	struct alarms alarms;
+	struct metric_chunk chunks[METRIC_CHUNKS_MAX];
+	size_t count;
+};
+
+static bool
+read_recording(
+    const struct call *call, struct recording_now *out, struct error *err)
+{
+	return !call->config->recorder_enabled ||
+	    (alarms_read(call->db, call->config, call->arena, call->now,
+		 &out->alarms, err) &&
+		metrics_read_chunks(call->db, call->arena, call->now,
+		    out->chunks, &out->count, err));
+}
+
+static void
+add_recording(struct buf *out, const struct recording_now *now)
+{
+	static const char sets[] = "setlink_sets_without_recording";
+	static const char age[] = "setlink_recorder_newest_chunk_age_seconds";
+	char id[UUID_TEXT_SIZE];
+
+	if (now->alarms.known_at != 0) {
+		exposition_begin(out, sets, "gauge",
+		    "Sets that run and are not being recorded.");
+		exposition_sample(
+		    out, sets, NULL, NULL, (double)now->alarms.alarmed);
+	}
+	if (now->count > 0)
+		exposition_begin(out, age, "gauge",
+		    "Time since the newest chunk of a recorder of today.");
+	for (size_t i = 0; i < now->count; i++) {
+		uuid_format(&now->chunks[i].recorder_id, id);
+		exposition_sample(out, age, "recorder", id, now->chunks[i].age);
+	}
+}
+
 /* Without the database it is that which has to be told. */
 static bool
 get_metrics(struct call *call, struct error *err)
@@ -76,13 +117,16 @@ get_metrics(struct call *call, struct error *err)
 	const struct db_page page = {.limit = SETS_MAX};
 	struct metric metrics[METRICS_MAX];
 	struct sets sets = {.call = call};
+	struct recording_now recording = {.count = 0};
 	struct buf *out = &call->response->body;
 	size_t count = 0;
 	bool ok;
 
 	ok = metrics_read(
 		 call->db, call->arena, call->now, metrics, &count, err) &&
-	    sessions_list(call->db, call->arena, &page, count_set, &sets, err);
+	    sessions_list(call->db, call->arena, &page, call->now, count_set,
+		&sets, err) &&
+	    read_recording(call, &recording, err);
 	if (!ok && err->code != ERROR_UNAVAILABLE)
 		return false;
 	err->code = ERROR_OK;
@@ -94,6 +138,7 @@ get_metrics(struct call *call, struct error *err)
 	if (ok) {
 		add_metrics(out, metrics, count);
 		add_sets(out, &sets);
+		add_recording(out, &recording);
 	}
 	return true;
 }

@@ -4,6 +4,7 @@
 #include "api/routes.h"
 #include "api/sync_process.h"
 #include "base/log.h"
+#include "recorder/alarms.h"
 #include "recorder/index.h"
 
 /* A probe of MinIO may take so long, and is believed for so long. A failure is
@@ -138,6 +139,42 @@ add_index(struct call *call, struct json_writer *w, bool database,
 	return fresh;
 }
 
+/* Whether the sets that run are being recorded. Who asks is also the first to
+ * find that they are not, if no timer runs. */
+static bool
+add_recording(struct call *call, struct json_writer *w, bool database)
+{
+	struct alarms alarms;
+	struct error err;
+	const char *detail = "not known without the database";
+	bool known = database &&
+	    alarms_read(
+		call->db, call->config, call->arena, call->now, &alarms, &err),
+	     ok = known && alarms.alarmed == 0;
+
+	if (known)
+		detail = arena_printf(call->arena, "%s%s",
+		    alarms_summary(call->arena, &alarms),
+		    ok ? "" : "; setlink check tells more");
+	else if (database)
+		detail = err.detail;
+	add_line(w, "recording", ok, detail);
+	if (known)
+		alarms_note(call->db, &alarms, call->now);
+	return ok;
+}
+
+/* What depends on the recorder. A load balancer asks for the database alone. */
+static bool
+add_recorder(struct call *call, struct json_writer *w, bool traffic,
+    bool database, const struct index_state *index)
+{
+	bool minio = add_minio(call, w, traffic, index);
+	bool fresh = add_index(call, w, database, index);
+
+	return traffic || (add_recording(call, w, database) && minio && fresh);
+}
+
 /* 503 is for people and alarms. A load balancer asks ?for=traffic: a worker
  * that cannot reach MinIO still answers from the index, so MinIO is not asked
  * then. */
@@ -154,12 +191,8 @@ get_ready(struct call *call, struct error *err)
 	call_json(call, 200, &w);
 	json_object_begin(&w);
 	add_line(&w, "database", ok, ok ? "answers" : database.detail);
-	if (call->config->recorder_enabled) {
-		bool minio = add_minio(call, &w, traffic, &index);
-		bool fresh = add_index(call, &w, ok, &index);
-
-		ok = ok && (traffic || (minio && fresh));
-	}
+	if (call->config->recorder_enabled)
+		ok = add_recorder(call, &w, traffic, ok, &index) && ok;
 	json_key(&w, "status");
 	if (!ok) {
 		call->response->status = 503;

@@ -6,6 +6,7 @@
 
 #include "command/commands.h"
 #include "command/setup.h"
+#include "recorder/alarms.h"
 
 /* It is run each minute: no news is no line. */
 static void
@@ -30,10 +31,12 @@ command_tick(int argc, char **argv)
 	status = setup_begin(&setup, SETUP_TIMEOUT);
 	if (status == 0 &&
 	    !tick_run(
-		setup.db, &setup.config, &arena, clock_now(), &report, &err))
+		setup.db, &setup.config, &arena, clock_now(), &report, &err)) {
 		status = command_fail_error(&err);
-	else if (status == 0)
+	} else if (status == 0) {
 		print_report(&report);
+		alarms_watch(setup.db, &setup.config, clock_now());
+	}
 	arena_free(&arena);
 	setup_end(&setup);
 	return status;

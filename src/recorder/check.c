@@ -138,8 +138,10 @@ check_recorder(struct check *check, bool has_index)
 		return;
 	}
 	store = check_store(check);
-	if (has_index)
+	if (has_index) {
 		check_index(check);
+		check_night(check);
+	}
 	if (store) {
 		check_events(check, has_index);
 		choose_key(check, has_index, key);

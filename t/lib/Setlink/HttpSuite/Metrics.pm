@@ -4,6 +4,7 @@ package Setlink::HttpSuite::Metrics;
 use strict;
 use warnings;
 
+use Digest::MD5 qw(md5_hex);
 use Setlink::Night qw(new_dj new_set start_set);
 use Setlink::Shape qw(is_status is_problem);
 use Test::More;
@@ -89,7 +90,10 @@ sub test_values {
             . ' ON p.id = e.pool_id WHERE p.open_mark = 1'), 'DJs in the pool');
     is($value->{setlink_draws_total},
         count($i, 'draws WHERE winner_id IS NOT NULL'), 'draws');
-    is(scalar(grep { /secret|\Q$dj\E/ } %$value), 0, 'no names, no ids');
+    is($value->{setlink_sets_without_recording}, 0,
+        'the set may yet be recorded');
+    is(scalar(grep { /secret|\Q$dj\E/ } %$value), 0,
+        'no names, no ids of sets and DJs');
     return;
 }
 
@@ -102,6 +106,45 @@ sub test_index {
     $i->query("UPDATE sync_state SET failure = 'x'");
     is(metrics($i)->{setlink_refresh_failed}, 1, 'a refresh that failed');
     $i->query('UPDATE sync_state SET failure = NULL');
+    return;
+}
+
+# Sixty recorders, number 1 was seen first. Number 59 has stored nothing for a
+# day, of 60 no chunk is known; 58 has newer recordings, the newest of them gone.
+sub test_recorders {
+    my ($i) = @_;
+    $i->query(<<"END");
+INSERT INTO recorders (id, name, first_seen_at, last_seen_at)
+SELECT UNHEX(MD5(seq)), 'secret', '2000-01-01' + INTERVAL seq HOUR,
+UTC_TIMESTAMP(6) FROM seq_1_to_60;
+INSERT INTO recordings (recorder_id, id, listed_at, first_seen_at, chunks,
+newest_chunk_at) SELECT UNHEX(MD5(seq)), UNHEX(MD5(seq)), '2000-01-02',
+'2000-01-02', 1, IF(seq = 60, NULL,
+UTC_TIMESTAMP(6) - INTERVAL IF(seq = 59, 86401, seq * 100) SECOND)
+FROM seq_11_to_60;
+INSERT INTO recordings (recorder_id, id, listed_at, first_seen_at, chunks,
+newest_chunk_at) SELECT UNHEX(MD5(58)), UNHEX(MD5(1000 + seq)), '2000-01-03'
++ INTERVAL seq HOUR, '2000-01-02', 1, UTC_TIMESTAMP(6)
++ INTERVAL seq HOUR FROM seq_1_to_2;
+UPDATE recordings SET gone_at = UTC_TIMESTAMP(6) WHERE id = UNHEX(MD5(1002));
+END
+    my $name = 'setlink_recorder_newest_chunk_age_seconds';
+    my $age = qr/\A$name\{recorder="(.*)"\}/;
+    my $value = metrics($i);
+    my %ages = map { /$age/ ? ($1 =~ tr/-//dr => $value->{$_}) : () }
+        keys %$value;
+    my $of = sub { return $ages{ md5_hex($_[0]) } };
+    is($of->($_), undef, "recorder $_") for 10, 59, 60;
+    for (57, 30) {
+        cmp_ok($of->($_), '>=', 100 * $_, "recorder $_: the age of its chunk");
+        cmp_ok($of->($_), '<', 100 * $_ + 90, 'and no more');
+    }
+    is($of->(58), 0, 'the newest recording that is there counts, and no chunk'
+        . ' is younger than nothing');
+    cmp_ok(scalar keys %ages, '<=', 50, 'so many at most');
+    is(scalar(grep { /secret/ } %$value), 0, 'no names');
+    $i->query("DELETE FROM recorders WHERE name = 'secret';"
+        . " DELETE FROM recordings WHERE first_seen_at = '2000-01-02'");
     return;
 }
 
@@ -118,6 +161,7 @@ sub tests {
     my ($i) = @_;
     subtest $_->[0] => sub { $_->[1]->($i) } for
         ['values' => \&test_values], ['the index' => \&test_index],
+        ['recorders' => \&test_recorders],
         ['who may see them' => \&test_access];
     return;
 }
