@@ -26,8 +26,8 @@ my $set = $scene->{sets}[0];
 # answer is not there at once.
 my @COSTS = (
     ['/health', 8, 0, 7],
-    ["$BASE/download/$set/ogg", 12, 1, 34],
-    ["$BASE/session/$set", 12, 1, 86],
+    ["$BASE/download/$set/ogg", 12, 1, 35],
+    ["$BASE/session/$set", 12, 1, 87],
     ["$BASE/available-sessions?limit=2", 20, 3, 34],
     ['/api/lottery/queue', 20, 3, 14],
 );

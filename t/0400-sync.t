@@ -677,33 +677,61 @@ is_report(sync($settings), { exit => 0, changed => 1, requests => 4 },
 
 # --- Sets that wait for a recording.
 
+$minio->make_bucket('waits');
+my $waits = settings(SESSION_RECORDER_BUCKET_NAME => 'waits');
 my ($set, $started) = (id(5, 5) =~ s/-//gr, time - 7200);
-rows($settings, <<"END");
+
+# A recording of this recorder, from so many seconds after the set's start on,
+# for as long as the set takes.
+sub store_waited_for {
+    my ($recorder, $id, $late) = @_;
+    $minio->put('waits', { prefix($recorder, $id) . '/data.ogg' => 'OggS',
+        prefix($recorder, $id) . '/metadata.json' => metadata(@closed,
+            start_time => strftime('"%Y-%m-%dT%H:%M:%SZ"',
+                gmtime $started + $late),
+            end_time => '"0001-01-01T00:00:00Z"') });
+    return;
+}
+
+sub linked_of {
+    return value($waits, 'SELECT LOWER(HEX(recording_id)) FROM'
+        . " session_recordings WHERE session_id = UNHEX('$set')");
+}
+
+rows($waits, <<"END");
 INSERT INTO djs (id, name, registered_at)
 VALUES (UNHEX('$set'), 'DJ', UTC_TIMESTAMP(6));
 INSERT INTO sessions (id, dj_id, started_at, ended_at)
 VALUES (UNHEX('$set'), UNHEX('$set'), FROM_UNIXTIME($started),
 FROM_UNIXTIME($started + 3600))
 END
-is_report(sync($settings), { exit => 0, changed => 0, linked => 1 },
+store_waited_for($R1, id(5, 7), 600);
+is_report(sync($waits), { exit => 0, added => 1, linked => 1 },
     'a set without a recording is looked at at each refresh');
-is_report(sync($settings), { exit => 0, changed => 0, linked => 0 },
+is_report(sync($waits), { exit => 0, changed => 0, linked => 0 },
     'one that has one is left alone without changes');
-$minio->put($BUCKET, { prefix($R2, id(5, 6)) . '/metadata.json' =>
-    metadata(@closed, start_time => strftime('"%Y-%m-%dT%H:%M:%SZ"',
-        gmtime $started + 60), end_time => '"0001-01-01T00:00:00Z"'),
-    prefix($R2, id(5, 6)) . '/data.ogg' => 'OggS' });
-is_report(sync($settings), { exit => 0, added => 1, linked => 1 },
+store_waited_for($R2, id(5, 6), 60);
+is_report(sync($waits), { exit => 0, added => 1, linked => 1 },
     'a new recording that fits better is linked in its place');
-is(value($settings, 'SELECT LOWER(HEX(recording_id)) FROM session_recordings'
-        . " WHERE session_id = UNHEX('$set')"), id(5, 6) =~ s/-//gr,
-    'to the right one');
-$minio->remove($BUCKET, prefix($R2, id(5, 6)) . '/metadata.json',
-    prefix($R2, id(5, 6)) . '/data.ogg');
-is_report(sync($settings), { exit => 0, gone => 1, linked => 0 },
-    'the link stays when that is gone');
-is(value($settings, 'SELECT COUNT(*) FROM session_recordings'), 1,
-    'the link stays');
+is(linked_of(), id(5, 6) =~ s/-//gr, 'to the right one');
+$minio->remove('waits', map { prefix($R2, id(5, 6)) . "/$_" }
+    qw(metadata.json data.ogg));
+is_report(sync($waits), { exit => 0, gone => 1, linked => 1 },
+    'when that is gone it is given up');
+is(linked_of(), id(5, 7) =~ s/-//gr, 'for the one that is there');
+$minio->remove('waits', map { prefix($R1, id(5, 7)) . "/$_" }
+    qw(metadata.json data.ogg));
+is_report(sync($waits), { exit => 0, gone => 1, linked => 0 },
+    'the link stays when there is no other one');
+is(linked_of(), id(5, 7) =~ s/-//gr, 'the link stays');
+
+# One that never stops: it began long before the set.
+$minio->put('waits', { prefix($R2, id(5, 8)) . '/metadata.json' =>
+        metadata(start_time => '"2020-01-01T00:00:00Z"'),
+    prefix($R2, id(5, 8)) . '/chunks/0000000000000000' => 'c' });
+is_report(sync($waits), { exit => 0, added => 1, linked => 1 },
+    'a recording that began years ago, and still goes on');
+is(linked_of(), id(5, 8) =~ s/-//gr, 'is found');
 
 # --- Buckets of other sizes.
 

@@ -25,11 +25,13 @@ IF(seq MOD 40 = 1, UTC_TIMESTAMP(6), NULL), UTC_TIMESTAMP(6)
 FROM (SELECT seq, IF(seq MOD 50 = 3, NULL,
 '2026-01-01' + INTERVAL seq DIV 5 * 1800.5 SECOND) start
 FROM seq_1_to_10000) numbers;
-INSERT INTO session_recordings
+INSERT INTO session_recordings (session_id, part, recorder_id, recording_id,
+offset_us, matched_by, linked_at)
 SELECT UNHEX(MD5(CONCAT('set', seq))), 1, UNHEX(MD5(seq MOD 4)),
 UNHEX(MD5(seq)), 0, 'start', UTC_TIMESTAMP(6)
 FROM seq_1_to_10000 WHERE seq MOD 3 = 0;
-INSERT INTO session_recordings
+INSERT INTO session_recordings (session_id, part, recorder_id, recording_id,
+offset_us, matched_by, linked_at)
 SELECT UNHEX(MD5(CONCAT('set', seq))), 2, UNHEX(MD5(seq MOD 4)),
 UNHEX(MD5(seq)), 0, 'later', UTC_TIMESTAMP(6)
 FROM seq_1_to_10000 WHERE seq MOD 6 = 0;

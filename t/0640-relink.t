@@ -202,12 +202,13 @@ my @cases = (
     ['a clock that is a day fast', [[undef, -$DAY, $DAY + 90, $DAY + 3600]],
         undef, 0, q{begins 1:30 after the set's start}],
     ['what seems to fit does not', [[undef, 5400, 0, 3600]], undef, undef,
-        'no recording around that time'],
+        q{the nearest recording: begins 30:00 after the set's end}],
     ['right by its clock: it is another one that fits',
         [[undef, 3600, 0, 3000], [undef, 0, 200, 3600]], undef, 1,
         q{begins 3:20 after the set's start}],
     ['one that ended shortly before', [[undef, 0, -3600, -120]], undef, undef,
-        q{the nearest recording: ends 2:00 before the set's start}],
+        q{the nearest recording: ends 2:00 before the set's start, too little}
+            . ' of it within the tolerance'],
     ['nothing at all', [], undef, undef, 'no recording around that time'],
     ['nothing at all, in a room', [], 'r7', undef,
         'no recording around that time'],
@@ -240,17 +241,18 @@ subtest 'rooms and clocks' => sub {
 subtest 'what is left alone' => sub {
     my $begin = $evening + $DAY;
     my @times = (start => $begin, end => $begin + $HOUR);
-    my ($right, $gone) = (new_recording(@times), new_recording(@times,
+    my @earlier = (start => $begin - 8 * $HOUR, end => $begin - 7 * $HOUR);
+    my ($right, $gone) = (new_recording(@times), new_recording(@earlier,
         gone => 1));
     my $far = new_recording(start => $begin + 9 * $HOUR,
         end => $begin + 10 * $HOUR);
     my ($by_hand, $barred, $lost, $holder, $empty, $stays) = map {
         new_set(@times, @$_) } [room => 'h1'], [room => 'h2', barred => 1],
-        [room => 'h3'], [room => 'h4', dj => ['Holder', 'Two']], [room => 'h4'],
-        [start => $begin - 4 * $HOUR, end => $begin - 3 * $HOUR];
+        [room => 'h3', @earlier], [room => 'h4', dj => ['Holder', 'Two']],
+        [room => 'h4'], [room => 'h5', @earlier];
     link_set($by_hand, $far, how => 'manual');
     link_set($lost, $gone);
-    link_set($stays, $far);
+    link_set($stays, $far, how => 'manual');
     link_set($holder, $right);
     flush_rows();
     my @before = rows('SELECT * FROM session_recordings ORDER BY 1, 2');
@@ -264,12 +266,43 @@ subtest 'what is left alone' => sub {
         'one whose recording is gone');
     is($why{$holder}, q{begins at the set's start}, 'one that has the best');
     is($why{$empty}, q{held by DJ Holder b2b Two's set}, 'one that comes too late');
-    is($why{$stays}, 'the link stays: no recording around that time',
-        'one that has no better one');
+    is($why{$stays}, 'linked by hand', 'one that fits no more, by hand');
     is($table->{$_}{gets}, 'the same', 'what it has is told')
         for $by_hand, $lost, $holder, $stays;
     is($table->{$_}{gets}, '-', 'as it is told of those that have none')
         for $barred, $empty;
+};
+
+sub links_of {
+    my ($set) = @_;
+    return [map { $_->[0] } rows('SELECT LOWER(HEX(recording_id)) FROM'
+        . ' session_recordings WHERE session_id = ' . bin($set)
+        . ' ORDER BY part')];
+}
+
+subtest 'what is true by now' => sub {
+    my $begin = $evening + 1.1 * $DAY;
+    my @times = (start => $begin, end => $begin + $HOUR);
+    my ($gone, $far) = (new_recording(@times, gone => 1),
+        new_recording(start => $begin + 9 * $HOUR,
+            end => $begin + 10 * $HOUR));
+    my ($lost, $wrong) = map { new_set(start => $begin + $_,
+        end => $begin + $_ + 1200) } 0, 5 * $HOUR;
+    link_set($lost, $gone);
+    link_set($wrong, $far);
+    my $better = new_recording(start => $begin + 60, end => $begin + $HOUR);
+    my ($table, $sum) = table('--dry-run');
+    is($table->{$lost}{ids}{gets}, full_id($better),
+        'one whose recording is gone gets another one');
+    is($table->{$wrong}{gets}, '-', 'one that has nothing in common has none');
+    like($table->{$wrong}{why}, qr/\Ano more its own: the nearest/,
+        'which is told');
+    like($sum, qr/ 2 would be linked anew\z/, 'both are counted');
+    is_deeply([map { links_of($_)->[0] } $lost, $wrong],
+        [map { $_->{id} =~ tr/-//dr } $gone, $far], 'if it is done');
+    table();
+    is_deeply([map { links_of($_) } $lost, $wrong],
+        [[$better->{id} =~ tr/-//dr], []], 'as it is then');
 };
 
 subtest 'a further part is gone' => sub {
@@ -281,11 +314,7 @@ subtest 'a further part is gone' => sub {
     my $set = new_set(start => $begin, end => $begin + $HOUR);
     link_set($set, $parts[$_], part => $_ + 1) for 0, 1;
     flush_rows();
-    my $links = sub {
-        return [map { $_->[0] } rows('SELECT LOWER(HEX(recording_id)) FROM'
-            . ' session_recordings WHERE session_id = ' . bin($set)
-            . ' ORDER BY part')];
-    };
+    my $links = sub { links_of($set) };
     my @all = map { $_->{id} =~ tr/-//dr } @parts;
     my ($table) = table();
     is_deeply($links->(), \@all, 'it stays at its place, if others come');

@@ -222,6 +222,8 @@ subtest 'a recording that seemed lost' => sub {
 
 subtest 'from the upload to the link' => sub {
     my $now = time;
+    # The recording above goes on: its recorder is in another room.
+    $instance->query("UPDATE recorders SET room = 'Bar'");
     my $set = new_set($instance, $now - 40);
     my $recording = new_recording(start => $now - 30);
     my %open = recording_objects($recording);

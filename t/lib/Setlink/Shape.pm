@@ -54,6 +54,8 @@ my %SHAPES = (
         event_id         => 'uuid?',
         recording_gone       => 'bool',
         recording_changed_at => 'time?',
+        status_detail        => 'string?',
+        status_message       => 'string?',
     },
     participant => { dj_id => 'uuid', name => 'string' },
     event => {

@@ -14,7 +14,7 @@ use Test::More;
 my %COLUMNS = (
     '/api/sessions' => [qw(id dj_id dj_name started_at ended_at
         duration_minutes download_link upload_status session_type room
-        participants event_id recording_gone recording_changed_at)],
+        participants event_id recording_gone recording_changed_at status_detail status_message)],
     '/api/sessions/statistics' => [qw(total_sessions active_sessions
         average_duration_minutes total_duration_hours)],
     '/api/lottery/draws' => [qw(id pool_id number algorithm commitment

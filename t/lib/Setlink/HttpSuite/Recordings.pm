@@ -18,8 +18,9 @@ my $noon = int(time) - 100 * 24 * $HOUR;
 
 # One of each kind, the newest first; the last two have no metadata.
 my %kinds = (
+    # Without chunks, or it would be on all sets since.
     open   => new_recording(recorder => $ME, start => $noon + 5 * $HOUR,
-        chunks => 1, name => 'Late'),
+        name => 'Late'),
     closed => new_recording(recorder => $ME, start => $noon + 3 * $HOUR + 0.5,
         end => $noon + 4 * $HOUR + 0.5, keep => 1, name => "S\x{e4}ngerin"),
     linked => new_recording(recorder => $ME, start => $noon,
