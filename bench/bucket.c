@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A bucket that is not there: what a real one with very many recordings would
  * answer to ListObjectsV2 and GET, without any of its objects.
  *

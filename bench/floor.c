@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The floor under setlink: libfcgi workers that do next to nothing. Without a
  * database in their environment each answer is the same; with SETLINK_DB_SOCKET
  * it is one prepared SELECT by primary key on a kept connection. */

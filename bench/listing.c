@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The bare listing of the bucket of the settings, a page after the other:
  * number of keys and seconds. A store may answer pages that it has made before,
  * which curl asks for, much faster than those of a new listing. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many nights, with a clock of their own: what `setlink tick` costs, beside the
  * smallest transaction that the same database can do. The database is that of
  * the settings, and is to be empty.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # A hundred nights of forty DJs on a database of their own: nights.pl
 # [NIGHTS [DJS]]. SETLINK_BUILD is the build folder.
 use strict;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Microseconds that setlink takes for a presigned URL: presign COUNT, or
  * presign COUNT plain for one that does not say how the file is to be saved.
  * The other programs that do this are in bench/peers. */

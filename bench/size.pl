@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # A bucket of very many recordings: size.pl [--minio] [RECORDINGS [RECORDERS]].
 # With --minio it is a real one, which has to be filled first; else one of
 # bench/bucket.c. SETLINK_BUILD is the build folder, after `make bench`.

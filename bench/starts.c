@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Milliseconds from start to exit of a program: starts COUNT PROGRAM. The
  * median of so many runs, with nothing to read and nobody to read what it
  * writes. A program of its own, since a process with much memory takes long to

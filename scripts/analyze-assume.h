@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What analyzers, which look at one source at a time, cannot know; read before
  * each source but src/base/error.c. */
 #include "base/error.h"

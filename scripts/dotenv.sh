@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Settings files: NAME=value lines, as setlink itself reads them.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # A private MinIO, its bucket, a user who may only read, its events, and the
 # recordings.

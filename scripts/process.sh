@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # The processes of one instance. Each is known by its number, the time it
 # started and the boot it belongs to, so that a number used again by somebody

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # The web server and the workers behind it, in the three ways that setlink can
 # be deployed. The shipped configurations are used as they are; what is made

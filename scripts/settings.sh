@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What an instance remembers between two runs, and the settings it gives to
 # setlink.

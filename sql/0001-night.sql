@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- DJs, the pool they register for, and their sets.
 
 CREATE TABLE IF NOT EXISTS djs (

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The integration with the Session-Recorder.
 
 -- The index: what the bucket holds, a row a recorder session. listed_at is

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Wrong admin tokens an address has sent since window_at.
 CREATE TABLE IF NOT EXISTS access_failures (
   address BINARY(16) NOT NULL,

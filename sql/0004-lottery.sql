@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The lottery: who is drawn when, and the queue that comes of it.
 
 -- Those who are in the queue of the same round are not drawn again.

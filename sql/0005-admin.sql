@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Who may do what and how often, and who did.
 
 -- The tokens of admins, each as its SHA-256 in hex. One that is revoked stays,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The night as a whole: its event, and whose turn is when.
 
 -- One event at a time is planned or runs: its mark is 1, that of one that has

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What guests ask DJs for.
 
 -- Each request writes the row of its DJ, so that it and a removal of the DJ

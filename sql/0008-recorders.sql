@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The recorders, and what can be heard of their recordings.
 
 -- Whoever changes recordings counts up `changes` of their recorder; recordings,

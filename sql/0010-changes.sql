@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What sets are told of their recordings.
 
 -- The last OGG that was there, and when another one came in its place: a

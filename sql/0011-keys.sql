@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Keys for what is looked for in tables that grow for years.
 
 -- unless key pool_entries.by_dj

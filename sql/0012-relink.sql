@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- That sets are to be looked at again.
 
 -- Whoever changes what sets are matched with counts up relink_due; relinked is

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What the statistics of the lottery are made of, a row a DJ, so that they cost
 -- the same after a hundred nights: in how many draws, how often drawn, how often
 -- to be expected by the weights, and the sum of those.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- By which rules the weights of a draw were made, as settings may change:
 -- joker is a factor, 0 where jokers were drawn before all others; who registered
 -- after cutoff_at was late.

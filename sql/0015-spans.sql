@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Where on the clock the audio of a recording lies, and in which of its files.
 
 -- When each object was stored, by the clock of the object store. data.raw is the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink: the command line. */
 #include <signal.h>
 #include <stdio.h>

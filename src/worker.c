@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink.fcgi: a FastCGI worker, and a plain CGI program in the same file. */
 #include <errno.h>
 #include <fcgiapp.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # The manual and the sample settings say what the sources say.
 use strict;
 use warnings;

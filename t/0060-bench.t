@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # The measures of bench/ can be taken: what is seldom run breaks unseen.
 use strict;
 use warnings;

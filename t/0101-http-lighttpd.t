@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The HTTP tests, with FastCGI workers behind lighttpd.
 use strict;
 use warnings;

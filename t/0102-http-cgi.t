@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The HTTP tests, with plain CGI under lighttpd.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A worker driven without a web server and without a database: what no web
 # server would send, the end of a worker, and plain CGI.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Bad settings stop the start, with a message that names the setting; what is
 # secret is never shown.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # SIGHUP: a worker reads its settings again and opens its log anew, between two
 # requests; settings that are wrong change nothing. And what becomes of a log
 # that cannot be written.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Who may call admin routes: with a token, and without one.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Several admin tokens: made, shown and revoked by `setlink token`, with a name
 # and an end.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # How much the public may register from one address.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The audit: a row for each action of an admin, whatever comes of it.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Two hundred requests at the same time over four workers: what may be there
 # only once is there once, and nothing is lost.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a worker has in memory after 10,000 mixed requests is what it had after
 # 1,000, and little. A worker with sanitizers has other memory: it has to
 # answer all of them, and lose none of its memory.

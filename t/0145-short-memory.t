@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Some of the allocations of each route fail: t/memory/routes.t has all.
 use strict;
 use warnings;

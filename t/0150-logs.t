@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The log of the workers: a line a request, what the matcher considered, and
 # nothing that a client could forge.
 use strict;

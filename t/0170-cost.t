@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a request costs that does not depend on the machine: system calls,
 # allocations, statements. Nothing here may grow without a reason; the figures
 # are those of today.

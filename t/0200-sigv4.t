@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Presigned URLs equal those of botocore, for random keys and parameters.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Presigned URLs for odd keys and parameters are fetched from a real MinIO, and
 # those that must not work are refused by it.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The three ways to reach MinIO from outside: itself, a proxy on a name of its
 # own, a proxy under a path. Each through a real nginx; what is signed for
 # something else than MinIO sees is refused.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The client of src/s3 against a real MinIO, and against servers that fail.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The index against a real bucket: what it holds after `setlink sync`, what a
 # refresh costs, and what it does when something fails.
 use strict;

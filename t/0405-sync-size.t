@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A refresh of a bucket of 10,000 recordings: what it asks for, what it writes,
 # what it has in memory, and what is done again after one that was interrupted.
 use strict;

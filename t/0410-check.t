@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What `setlink check` and `setlink probe` say when something is wrong.
 use strict;
 use warnings;

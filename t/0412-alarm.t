@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A running set that nobody records: who says so and when, and that it is in the
 # log once; and which recorder is in which of two rooms.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # `setlink migrate`: several at once, once more, and what it refuses.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The lists of the index over 10,000 recordings: what each filter gives, page
 # by page, and that the database reads no more than it has to.
 use strict;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # The lottery: draws, their records, the queue, many draws at once.
 use strict;
 use warnings;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # A whole night of twelve DJs, from the afternoon to the next night, by a clock
 # that the test moves. Nobody asks for a draw: everybody only looks, each five
 # minutes. Minutes count from the start of the event.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # What is due is done once, and as of the moment it was due: whoever asks, how
 # late it is, how many ask at once, and whatever the clock does. Minutes count
 # from the start of the event of each subtest.

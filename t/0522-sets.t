@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # Sets of a night that do not go by the plan, and the queue after them. Minutes
 # count from the start of the event of each subtest.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Workers that are killed in the middle of a request: the database is in the
 # state before or in that after it, never between.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Recorders: what is known of them, their rooms and their clocks.
 use strict;
 use warnings;

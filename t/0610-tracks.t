@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What is on a recording, and which recordings a set has: timetable, CUE sheet,
 # and where players begin.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # How long recordings are without the silence that pads them.
 use strict;
 use warnings;

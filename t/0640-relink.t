@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # `setlink relink`: what it finds for the sets of the last days or since a day,
 # what it leaves alone, and how it tells so. The database is written by the
 # test: no request, no bucket.

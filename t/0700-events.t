@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # MinIO's events: from an upload to the index and the link of a set, without a
 # listing; events that come late, twice, wrong or not at all.
 use strict;

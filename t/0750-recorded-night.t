@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A night whose recordings come as the recorder stores them: each set finds its
 # own by itself, with MinIO's events and without any.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What was seen on nights beside the real recorder, and what is right: music of
 # another DJ, sets that lose a part, links to what is gone.
 #

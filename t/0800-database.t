@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Whatever goes wrong with the database, the answer is a 503 in time that tells
 # the public nothing of it; nothing is half done, and the same worker goes on
 # when all is well again.

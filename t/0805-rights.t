@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The rights that workers get: enough for what they do (all other tests work with
 # them), and no more.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # TLS to MariaDB: the certificate is checked before anything secret is sent.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # MinIO that answers wrong, without end, or not at all: a refresh ends soon,
 # with a reason, takes nothing for gone, and leads nowhere else.
 use strict;

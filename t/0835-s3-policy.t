@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The policy that is shipped for MinIO: its user can read the one bucket, and
 # nothing else.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # TLS to MinIO, with a certificate of one's own CA: verified always.
 use strict;
 use warnings;

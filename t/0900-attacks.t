@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Attacks by what is said in a request, stored in the bucket or written to the
 # database: doc/threats.md has the table of them.
 use strict;

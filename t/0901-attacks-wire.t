@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Attacks by how a request is sent: by pages in a browser, with forged headers,
 # and with broken FastCGI, to a worker without a web server.
 use strict;

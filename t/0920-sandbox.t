@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The sandbox of the programs: what the kernel says of a worker, what becomes
 # of one that fails, and what the log says when it is not as it should be.
 # (t/unit/test-sandbox.c tries what is refused; all other tests run in it.)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Secrets stay where they are: whatever happens, at the level debug, none is in
 # a log, an answer, a list of processes or the database.
 use strict;

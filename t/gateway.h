@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the web servers of unit tests and of fuzz targets have in common. */
 #ifndef SETLINK_T_GATEWAY_H
 #define SETLINK_T_GATEWAY_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The bucket of bench/size.pl: a real one, or what bench/bucket.c plays.
 package Setlink::Bucket;
 

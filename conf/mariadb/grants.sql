@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The rights of the database user of workers and commands, but for
 -- `setlink migrate`: what they do, and no more. To be run by an administrator of
 -- the database when `setlink migrate` has made tables:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The audit: what admins did, a row each. */
 #ifndef SETLINK_ADMIN_AUDIT_H
 #define SETLINK_ADMIN_AUDIT_H

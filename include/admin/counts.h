@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How often an address has done something, counted in the database for all
  * workers. */
 #ifndef SETLINK_ADMIN_COUNTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers that tell a host how the night goes, for all workers together. */
 #ifndef SETLINK_ADMIN_METRICS_H
 #define SETLINK_ADMIN_METRICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tokens of admins: each has a name, and an end if it is given one. */
 #ifndef SETLINK_ADMIN_TOKENS_H
 #define SETLINK_ADMIN_TOKENS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running a handler, with the audit of what admins do. */
 #ifndef SETLINK_API_AUDIT_H
 #define SETLINK_API_AUDIT_H

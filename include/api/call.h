@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A call of a route: what its handler works with. */
 #ifndef SETLINK_API_CALL_H
 #define SETLINK_API_CALL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CUE sheets: where the tracks of a long file begin. */
 #ifndef SETLINK_API_CUE_H
 #define SETLINK_API_CUE_H

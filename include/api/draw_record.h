@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checking the public record of a draw. */
 #ifndef SETLINK_API_DRAW_RECORD_H
 #define SETLINK_API_DRAW_RECORD_H

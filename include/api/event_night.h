@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The night of the event, for the routes that show it. */
 #ifndef SETLINK_API_EVENT_NIGHT_H
 #define SETLINK_API_EVENT_NIGHT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prometheus' text format, version 0.0.4. */
 #ifndef SETLINK_API_EXPOSITION_H
 #define SETLINK_API_EXPOSITION_H

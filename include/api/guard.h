@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Access to routes that are not for everybody, with a limit to wrong tokens,
  * and limits to what the public may write. */
 #ifndef SETLINK_API_GUARD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pages of lists: cursors and the Link header. */
 #ifndef SETLINK_API_LIST_H
 #define SETLINK_API_LIST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How recordings look in JSON. */
 #ifndef SETLINK_API_RECORDING_VIEW_H
 #define SETLINK_API_RECORDING_VIEW_H

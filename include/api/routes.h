@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The service: everything between a gateway and its answer. */
 #ifndef SETLINK_API_ROUTES_H
 #define SETLINK_API_ROUTES_H

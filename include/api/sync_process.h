@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starting the command `setlink` from a request. What talks to MinIO runs in a
  * process of its own: a worker never waits for MinIO, and never loads the
  * libraries for it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers as CSV, for routes that can be asked for it with format=csv. */
 #ifndef SETLINK_API_TABLE_H
 #define SETLINK_API_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The URLs that clients are given. */
 #ifndef SETLINK_API_URLS_H
 #define SETLINK_API_URLS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How things look in JSON, and in tables. */
 #ifndef SETLINK_API_VIEWS_H
 #define SETLINK_API_VIEWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory that is freed all at once: what one request, or one page of a
  * listing, allocates. */
 #ifndef SETLINK_BASE_ARENA_H

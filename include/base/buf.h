@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A growable byte buffer with a sticky failure: writers do nothing after the
  * first allocation that failed, and the user of the bytes checks once. */
 #ifndef SETLINK_BASE_BUF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Points in time: microseconds since 1970-01-01T00:00:00Z, always UTC. */
 #ifndef SETLINK_BASE_CLOCK_H
 #define SETLINK_BASE_CLOCK_H

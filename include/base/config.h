@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Settings: the environment, then the settings file, then the default. */
 #ifndef SETLINK_BASE_CONFIG_H
 #define SETLINK_BASE_CONFIG_H

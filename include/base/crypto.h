@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* OpenSSL's start. */
 #ifndef SETLINK_BASE_CRYPTO_H
 #define SETLINK_BASE_CRYPTO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CSV (RFC 4180): a writer into a buffer, for people with spreadsheets. */
 #ifndef SETLINK_BASE_CSV_H
 #define SETLINK_BASE_CSV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decimal numbers as text. */
 #ifndef SETLINK_BASE_DECIMAL_H
 #define SETLINK_BASE_DECIMAL_H

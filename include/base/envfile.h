@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Settings files: `NAME=value` lines. */
 #ifndef SETLINK_BASE_ENVFILE_H
 #define SETLINK_BASE_ENVFILE_H

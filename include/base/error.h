@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one error type of the program. */
 #ifndef SETLINK_BASE_ERROR_H
 #define SETLINK_BASE_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Long answers over FastCGI. libfcgi copies them and hands over 8 KB at a time,
  * and the web server is woken for each: a fifth of what a list costs. */
 #ifndef SETLINK_BASE_FCGI_RECORD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Hexadecimal digits. */
 #ifndef SETLINK_BASE_HEX_H
 #define SETLINK_BASE_HEX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON (RFC 8259): a strict reader into an arena, on yajl, and a writer into a
  * buffer. */
 #ifndef SETLINK_BASE_JSON_H

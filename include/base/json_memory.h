@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* yajl's memory, taken from an arena. */
 #ifndef SETLINK_BASE_JSON_MEMORY_H
 #define SETLINK_BASE_JSON_MEMORY_H

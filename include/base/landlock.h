@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Landlock: the files that the process may open from now on (landlock(7)). */
 #ifndef SETLINK_BASE_LANDLOCK_H
 #define SETLINK_BASE_LANDLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading a file or a pipe by lines, in memory that does not grow. */
 #ifndef SETLINK_BASE_LINES_H
 #define SETLINK_BASE_LINES_H

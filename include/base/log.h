@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Log lines: one line an event, `key=value` pairs. They go to stderr until a
  * file is opened. */
 #ifndef SETLINK_BASE_LOG_H

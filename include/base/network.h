@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* IP addresses and the networks they are in. */
 #ifndef SETLINK_BASE_NETWORK_H
 #define SETLINK_BASE_NETWORK_H

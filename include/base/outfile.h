@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file that is there as a whole, or not at all. */
 #ifndef SETLINK_BASE_OUTFILE_H
 #define SETLINK_BASE_OUTFILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Percent-encoding (RFC 3986, 2.1), as URLs and SigV4 want it: all but
  * A-Z a-z 0-9 - . _ ~ becomes %XX with upper-case digits. */
 #ifndef SETLINK_BASE_PERCENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Giving up what the process does not need, so that a bug in it is worth less
  * to who finds it. */
 #ifndef SETLINK_BASE_SANDBOX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The signals of a worker. They interrupt nothing, as that would cut a read
  * short; a worker asks for them when it has nothing in hand. */
 #ifndef SETLINK_BASE_SIGNALS_H

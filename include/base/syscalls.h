@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* seccomp: the system calls that the process may make from now on. */
 #ifndef SETLINK_BASE_SYSCALLS_H
 #define SETLINK_BASE_SYSCALLS_H

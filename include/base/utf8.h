@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UTF-8 (RFC 3629): checking, counting, trimming, repairing. */
 #ifndef SETLINK_BASE_UTF8_H
 #define SETLINK_BASE_UTF8_H

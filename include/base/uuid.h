@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UUIDs (RFC 9562) as the 16 bytes that tables hold. */
 #ifndef SETLINK_BASE_UUID_H
 #define SETLINK_BASE_UUID_H

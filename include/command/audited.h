@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is done at the command line, as the audit has it. */
 #ifndef SETLINK_COMMAND_AUDITED_H
 #define SETLINK_COMMAND_AUDITED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commands, a file each. argv[0] is the name of the command. They return
  * the exit status; EX_USAGE makes setlink.c say how the command is called. */
 #ifndef SETLINK_COMMAND_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the commands share: settings, a connection, failures. */
 #ifndef SETLINK_COMMAND_SETUP_H
 #define SETLINK_COMMAND_SETUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text that somebody typed, or that came from the bucket, on a terminal. */
 #ifndef SETLINK_COMMAND_TERMINAL_H
 #define SETLINK_COMMAND_TERMINAL_H

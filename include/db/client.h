@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MariaDB's own programs, for the database of the settings. */
 #ifndef SETLINK_DB_CLIENT_H
 #define SETLINK_DB_CLIENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of db/ share of a connection. */
 #ifndef SETLINK_DB_CONNECTION_H
 #define SETLINK_DB_CONNECTION_H

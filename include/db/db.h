@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MariaDB: one kept connection, prepared statements kept with it,
  * transactions that are run again when the server rolled them back. */
 #ifndef SETLINK_DB_DB_H

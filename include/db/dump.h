@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A backup: what mariadb-dump writes of the database, between a first line that
  * says whose it is and last lines that say what is in it:
  *

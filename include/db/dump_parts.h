@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of db/ share of a dump. */
 #ifndef SETLINK_DB_DUMP_PARTS_H
 #define SETLINK_DB_DUMP_PARTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Leases: what only one process at a time may do, over all machines. */
 #ifndef SETLINK_DB_LEASE_H
 #define SETLINK_DB_LEASE_H

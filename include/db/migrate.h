@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bringing the tables to the form that this program needs. */
 #ifndef SETLINK_DB_MIGRATE_H
 #define SETLINK_DB_MIGRATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DJs as rows, for the statements of the files of dj/. */
 #ifndef SETLINK_DJ_DJ_ROW_H
 #define SETLINK_DJ_DJ_ROW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DJs, and the pool that they register for. */
 #ifndef SETLINK_DJ_DJS_H
 #define SETLINK_DJ_DJS_H

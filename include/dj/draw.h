@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A draw of the lottery: pure functions over the pool as it was. Anybody can
  * recompute a draw from its public record; doc/lottery.md says how. */
 #ifndef SETLINK_DJ_DRAW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Events: the nights, one at a time. */
 #ifndef SETLINK_DJ_EVENTS_H
 #define SETLINK_DJ_EVENTS_H

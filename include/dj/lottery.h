@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lottery over the open pool, its records, and the queue. */
 #ifndef SETLINK_DJ_LOTTERY_H
 #define SETLINK_DJ_LOTTERY_H

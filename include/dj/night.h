@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The night as it stands in the database: the open pool, the event that is
  * planned or runs, and whose turn is when. */
 #ifndef SETLINK_DJ_NIGHT_H

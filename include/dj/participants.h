@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who is in a draw, and with which weight. */
 #ifndef SETLINK_DJ_PARTICIPANTS_H
 #define SETLINK_DJ_PARTICIPANTS_H

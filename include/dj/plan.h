@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whose turn is when: pure functions over the queue, the sessions that run and
  * the time.
  *

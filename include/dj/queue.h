@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Changing the queue of the open pool. After each change the slots of those
  * who wait are planned anew. */
 #ifndef SETLINK_DJ_QUEUE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Guest requests: what guests ask DJs for, and what came of it. */
 #ifndef SETLINK_DJ_REQUESTS_H
 #define SETLINK_DJ_REQUESTS_H

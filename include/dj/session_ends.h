@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ending sessions, for the transactions of dj/; each has called night_lock. */
 #ifndef SETLINK_DJ_SESSION_ENDS_H
 #define SETLINK_DJ_SESSION_ENDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What has become of a set's recording. */
 #ifndef SETLINK_DJ_SESSION_STATUS_H
 #define SETLINK_DJ_SESSION_STATUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sessions: the sets of the night, and what is known of their recordings. */
 #ifndef SETLINK_DJ_SESSIONS_H
 #define SETLINK_DJ_SESSIONS_H

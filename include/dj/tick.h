@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Doing what is due: draws, turns that begin, sessions that nobody ends. Each
  * is done once, whoever comes first, and as of the moment it was due. */
 #ifndef SETLINK_DJ_TICK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The timetable of an event: past, playing, next. */
 #ifndef SETLINK_DJ_TIMETABLE_H
 #define SETLINK_DJ_TIMETABLE_H

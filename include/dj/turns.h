@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Turns of the queue, and the sets that they become. All of this is for
  * transactions that have called night_lock. */
 #ifndef SETLINK_DJ_TURNS_H

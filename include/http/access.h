@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who may call an admin route. */
 #ifndef SETLINK_HTTP_ACCESS_H
 #define SETLINK_HTTP_ACCESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cross-origin requests from browsers (the Fetch standard's CORS protocol). */
 #ifndef SETLINK_HTTP_CORS_H
 #define SETLINK_HTTP_CORS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a web server hands over: CGI meta-variables (RFC 3875) and two byte
  * streams, whether by FastCGI or by plain CGI. */
 #ifndef SETLINK_HTTP_GATEWAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Declared parameters: what a route takes from path, query and body, checked
  * once before its handler runs. */
 #ifndef SETLINK_HTTP_PARAM_H

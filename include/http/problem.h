@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Errors as HTTP tells them: application/problem+json (RFC 9457). */
 #ifndef SETLINK_HTTP_PROBLEM_H
 #define SETLINK_HTTP_PROBLEM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request as CGI hands it over, read and checked. */
 #ifndef SETLINK_HTTP_REQUEST_H
 #define SETLINK_HTTP_REQUEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The answer to a request, kept until it is whole. */
 #ifndef SETLINK_HTTP_RESPONSE_H
 #define SETLINK_HTTP_RESPONSE_H

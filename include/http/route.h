@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes: constant tables, and the search in them. */
 #ifndef SETLINK_HTTP_ROUTE_H
 #define SETLINK_HTTP_ROUTE_H

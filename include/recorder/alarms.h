@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running sets that are not being recorded: a recorder that is off or has no
  * signal is to be noticed while the set can still be saved. */
 #ifndef SETLINK_RECORDER_ALARMS_H

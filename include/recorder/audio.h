@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finding out how long recordings are without the silence that pads them. */
 #ifndef SETLINK_RECORDER_AUDIO_H
 #define SETLINK_RECORDER_AUDIO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The recordings that a set could be on. */
 #ifndef SETLINK_RECORDER_CANDIDATES_H
 #define SETLINK_RECORDER_CANDIDATES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `setlink check`: what can be wrong, looked at one by one. */
 #ifndef SETLINK_RECORDER_CHECK_H
 #define SETLINK_RECORDER_CHECK_H

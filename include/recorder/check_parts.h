@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of `setlink check` share. */
 #ifndef SETLINK_RECORDER_CHECK_PARTS_H
 #define SETLINK_RECORDER_CHECK_PARTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bringing MinIO's events into the index. What is in an event is written at
  * once; what has to be read from the bucket is left to another process, which
  * finds it in a table. */

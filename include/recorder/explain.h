@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Why a set has the recording that it has, or none. */
 #ifndef SETLINK_RECORDER_EXPLAIN_H
 #define SETLINK_RECORDER_EXPLAIN_H

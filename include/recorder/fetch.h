@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fetching the metadata of recordings and recorders, many at a time. */
 #ifndef SETLINK_RECORDER_FETCH_H
 #define SETLINK_RECORDER_FETCH_H

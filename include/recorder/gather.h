@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gathering the keys of a listing into recordings. */
 #ifndef SETLINK_RECORDER_GATHER_H
 #define SETLINK_RECORDER_GATHER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which set has which recording: the rows that links are made of. */
 #ifndef SETLINK_RECORDER_HOLDS_H
 #define SETLINK_RECORDER_HOLDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The index: what MariaDB knows of the recordings in the bucket. */
 #ifndef SETLINK_RECORDER_INDEX_H
 #define SETLINK_RECORDER_INDEX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the keys of the recorder's bucket mean. */
 #ifndef SETLINK_RECORDER_LAYOUT_H
 #define SETLINK_RECORDER_LAYOUT_H

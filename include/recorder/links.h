@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tying sets to recordings. */
 #ifndef SETLINK_RECORDER_LINKS_H
 #define SETLINK_RECORDER_LINKS_H

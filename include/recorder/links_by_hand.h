@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tying a set to a recording as a person says. */
 #ifndef SETLINK_RECORDER_LINKS_BY_HAND_H
 #define SETLINK_RECORDER_LINKS_BY_HAND_H

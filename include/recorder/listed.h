@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a listing shows of a recording, beside what the index has of it. */
 #ifndef SETLINK_RECORDER_LISTED_H
 #define SETLINK_RECORDER_LISTED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which recordings belong to a set: a pure function over the set and the
  * candidates. doc/matching.md has the rules in words. */
 #ifndef SETLINK_RECORDER_MATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a recording is beside a set. */
 #ifndef SETLINK_RECORDER_MATCH_PLACE_H
 #define SETLINK_RECORDER_MATCH_PLACE_H

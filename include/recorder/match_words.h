@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Why a recording was chosen for a set or passed over, in words that the host
  * of a night understands. */
 #ifndef SETLINK_RECORDER_MATCH_WORDS_H

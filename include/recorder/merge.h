@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bringing the rows of the index in line with a listing, side by side. */
 #ifndef SETLINK_RECORDER_MERGE_H
 #define SETLINK_RECORDER_MERGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bringing the rows of recorders in line with a listing. */
 #ifndef SETLINK_RECORDER_MERGE_RECORDERS_H
 #define SETLINK_RECORDER_MERGE_RECORDERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a metadata.json says of a recorder session, or of a recorder. */
 #ifndef SETLINK_RECORDER_METADATA_H
 #define SETLINK_RECORDER_METADATA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading MinIO's bucket notifications. */
 #ifndef SETLINK_RECORDER_NOTIFICATION_H
 #define SETLINK_RECORDER_NOTIFICATION_H

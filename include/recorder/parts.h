@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing parts of a row of the index, as events tell them one by one. A row
  * that there was not, or that was gone, begins with nothing but the part. Where
  * something is written, call recorders_touch in the same transaction. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Doing what events have left: reading metadata from the bucket. */
 #ifndef SETLINK_RECORDER_PENDING_H
 #define SETLINK_RECORDER_PENDING_H

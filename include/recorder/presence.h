@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asking for the files of recordings that a listing does not show. */
 #ifndef SETLINK_RECORDER_PRESENCE_H
 #define SETLINK_RECORDER_PRESENCE_H

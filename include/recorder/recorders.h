@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The recorders: rows of them. */
 #ifndef SETLINK_RECORDER_RECORDERS_H
 #define SETLINK_RECORDER_RECORDERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Looking again for the recordings of sets. */
 #ifndef SETLINK_RECORDER_RELINK_H
 #define SETLINK_RECORDER_RELINK_H

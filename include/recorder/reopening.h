@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Recordings that go on after a restart of the recorder's server, under the
  * same id. At the next close all their files are replaced by such that hold
  * only what came after it. */

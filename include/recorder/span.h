@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where on the clock the audio of a recording lies, and which of it is in its
  * files: a pure function over what is known of a recording.
  *

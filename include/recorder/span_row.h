@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a row of the index tells of where its audio lies. */
 #ifndef SETLINK_RECORDER_SPAN_ROW_H
 #define SETLINK_RECORDER_SPAN_ROW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bringing the index up to date with the bucket. */
 #ifndef SETLINK_RECORDER_SYNC_H
 #define SETLINK_RECORDER_SYNC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which part of a recording belongs to which set. */
 #ifndef SETLINK_RECORDER_TRACKS_H
 #define SETLINK_RECORDER_TRACKS_H

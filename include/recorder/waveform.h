@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The data files of BBC audiowaveform: a header, then the lowest and the
  * highest sample of each stretch of time, for each channel. */
 #ifndef SETLINK_RECORDER_WAVEFORM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests to an object store: many at a time over kept connections. */
 #ifndef SETLINK_S3_CLIENT_H
 #define SETLINK_S3_CLIENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One page of ListObjectsV2. */
 #ifndef SETLINK_S3_LISTING_H
 #define SETLINK_S3_LISTING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AWS Signature Version 4 in a query string ("presigned URL"). */
 #ifndef SETLINK_S3_SIGV4_H
 #define SETLINK_S3_SIGV4_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The canonical query string of a presigned URL, for s3/sigv4.c. */
 #ifndef SETLINK_S3_SIGV4_QUERY_H
 #define SETLINK_S3_SIGV4_QUERY_H

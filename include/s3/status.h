@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the outcome of a request to an object store means. */
 #ifndef SETLINK_S3_STATUS_H
 #define SETLINK_S3_STATUS_H

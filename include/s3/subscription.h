@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the events of a bucket go: its notification configuration. */
 #ifndef SETLINK_S3_SUBSCRIPTION_H
 #define SETLINK_S3_SUBSCRIPTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One transfer by libcurl, for the files of the client. */
 #ifndef SETLINK_S3_TRANSFER_H
 #define SETLINK_S3_TRANSFER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers for monitoring. */
 #include "admin/metrics.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tokens of admins. */
 #include "admin/tokens.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Statistics for admins. */
 #include "api/routes.h"
 #include "api/table.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The audit of what admins do, and its route. */
 #include "api/audit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls of routes. */
 #include "api/call.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing CUE sheets. */
 #include "api/cue.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes of DJs. */
 #include "dj/djs.h"
 

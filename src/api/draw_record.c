@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checking the public record of a draw. */
 #include "api/draw_record.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes of the event. */
 #include "api/event_night.h"
 #include "api/look.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The night of the event. */
 #include "api/event_night.h"
 

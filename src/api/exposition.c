@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing Prometheus' text format. */
 #include "api/exposition.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Access to routes that are not for everybody. */
 #include "api/guard.h"
 

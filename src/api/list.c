@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pages of lists. */
 #include "api/list.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Looking for the recording of a set that has changed. */
 #include "api/look.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes of the lottery. */
 #include "dj/lottery.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes of the queue and the pool: who can be drawn, waits, plays. */
 #include "dj/queue.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes that give out the recording of a set. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MinIO's bucket notifications. */
 #include "api/routes.h"
 #include "api/sync_process.h"

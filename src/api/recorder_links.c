@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes that tie a set to its recording. */
 #include "api/recording_view.h"
 #include "api/routes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The route that lists the recordings. */
 #include "api/list.h"
 #include "api/recording_view.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Refreshing the index: on request, and when a request finds it stale. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes of recorders. */
 #include "recorder/recorders.h"
 

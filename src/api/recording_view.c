@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How recordings look in JSON. */
 #include "api/recording_view.h"
 

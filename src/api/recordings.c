@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes of one recording: the sets on it. */
 #include "api/cue.h"
 #include "api/recording_view.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes of guest requests. */
 #include "dj/requests.h"
 

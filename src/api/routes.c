@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From a gateway to its answer: parse, find the route, check, run, answer. */
 #include "api/routes.h"
 

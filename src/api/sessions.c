@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes of sessions. */
 #include "dj/sessions.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether the service is alive and ready. */
 #include <string.h>
 

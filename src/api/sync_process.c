@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starting the command `setlink`. */
 #include "api/sync_process.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers as CSV. */
 #include "api/table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes of timetables. */
 #include "dj/timetable.h"
 

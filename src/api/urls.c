@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* URLs for clients. */
 #include "api/urls.h"
 

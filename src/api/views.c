@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How things look in JSON, and in tables. */
 #include "api/views.h"
 

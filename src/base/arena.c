@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A bump allocator over a list of blocks. */
 #include "base/arena.h"
 

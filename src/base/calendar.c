@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time stamps: the calendar and RFC 3339. */
 #include "base/clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading the system's clocks. */
 #include "base/clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading the settings. */
 #include "base/config.h"
 

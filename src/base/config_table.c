@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The settings: the only list of them. */
 #include <limits.h>
 #include <stddef.h>

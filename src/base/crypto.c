@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* OpenSSL's start. */
 #include "base/crypto.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The CSV writer. */
 #include "base/csv.h"
 

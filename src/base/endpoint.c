@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading endpoint URLs (RFC 3986, http and https only). */
 #include <ctype.h>
 #include <stdlib.h>

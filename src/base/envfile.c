@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Settings files. */
 #include "base/envfile.h"
 

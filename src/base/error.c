@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Filling and naming errors. */
 #include "base/error.h"
 

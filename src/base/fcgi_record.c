@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Long answers over FastCGI. */
 #include "base/fcgi_record.h"
 

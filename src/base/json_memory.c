@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* yajl's memory, taken from an arena. */
 #include "base/json_memory.h"
 

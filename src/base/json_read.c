@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The JSON reader: checks that yajl does not make, then yajl's events built
  * into a tree. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The JSON writer. It is our own: yajl's generator looks at each byte of a list
  * of 100 KB for thirteen instructions, and hands it over in pieces, which was
  * half of what such an answer costs. What is written is the same (the tests

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Landlock, by system calls: the C library has no functions for it. */
 #include "base/landlock.h"
 

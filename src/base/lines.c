@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading by lines. */
 #include "base/lines.h"
 

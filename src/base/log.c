@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Log lines. */
 #include "base/log.h"
 

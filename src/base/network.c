@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* IP addresses and the networks they are in. */
 #include "base/network.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files that are written as a whole. */
 #include "base/outfile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sandbox of a process. */
 #include "base/sandbox.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Waiting for signals and for requests. */
 #include "base/signals.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The system calls of setlink, by libseccomp.
  *
  * What is listed is allowed. The rest is of two kinds:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UTF-8 and the few classes of characters that matter to us. */
 #include "base/utf8.h"
 

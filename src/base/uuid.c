@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making, reading and writing UUIDs. */
 #include "base/uuid.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is done at the command line, as the audit has it. */
 #include "command/audited.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink backup. */
 #include <stdio.h>
 

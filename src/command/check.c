@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink check and setlink probe. */
 #include "recorder/check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink events. */
 #include <getopt.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink migrate. */
 #include "db/migrate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink relink. */
 #include "recorder/relink.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink restore. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink sync. */
 #include "recorder/sync.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink tick. */
 #include "dj/tick.h"
 

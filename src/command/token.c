@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink token. */
 #include "admin/tokens.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setlink verify-draw. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starting MariaDB's own programs. */
 #include "db/client.h"
 

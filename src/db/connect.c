@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opening and closing the connection, and transactions on it. */
 #include <mysql.h>
 #include <mysqld_error.h>

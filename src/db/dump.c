@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is in a dump. */
 #include "db/dump.h"
 

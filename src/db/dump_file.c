@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making a backup, and reading one. */
 #include <stdlib.h>
 #include <string.h>

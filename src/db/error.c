@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Error numbers of the server and the client library. */
 #include <errmsg.h>
 #include <mysql.h>

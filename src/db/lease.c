@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Leases: conditional updates of one row each. */
 #include "db/lease.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Migrations. */
 #include "db/migrate.h"
 

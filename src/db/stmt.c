@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prepared statements, kept with the connection. */
 #include <mysql.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making parameters. */
 #include <string.h>
 

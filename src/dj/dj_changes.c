@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Changing and removing DJs. */
 #include "dj/djs.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DJs. */
 #include "dj/djs.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Draws. */
 #include "dj/draw.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Draws over the open pool. */
 #include "dj/lottery.h"
 

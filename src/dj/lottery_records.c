@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading the lottery: draws, the queue, statistics. */
 #include "dj/dj_row.h"
 #include "dj/lottery.h"

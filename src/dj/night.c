@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading the night. */
 #include "dj/night.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading who is in a draw. */
 #include "dj/participants.h"
 

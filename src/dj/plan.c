@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whose turn is when. */
 #include "dj/plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Changing the queue. */
 #include "dj/queue.h"
 

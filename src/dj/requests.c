@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Guest requests. */
 #include "dj/requests.h"
 

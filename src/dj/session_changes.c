@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starting and changing sessions. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ending sessions. */
 #include "dj/session_ends.h"
 

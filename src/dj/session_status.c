@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What has become of a set's recording. */
 #include "dj/session_status.h"
 

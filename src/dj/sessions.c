@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading sessions. */
 #include "dj/sessions.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Doing what is due. */
 #include "dj/tick.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Timetables. */
 #include "dj/timetable.h"
 

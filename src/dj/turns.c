@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Turns of the queue, and the sets that they become. */
 #include "dj/turns.h"
 

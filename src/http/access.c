@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Access to admin routes. */
 #include "http/access.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CORS. */
 #include "http/cors.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading declared parameters. */
 #include "http/param.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Problems. */
 #include "http/problem.h"
 

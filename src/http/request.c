@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading a request. */
 #include "http/request.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers. */
 #include "http/response.h"
 

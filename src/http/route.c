@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The search for a route. */
 #include "http/route.h"
 

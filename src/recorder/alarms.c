@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running sets that are not being recorded. */
 #include "recorder/alarms.h"
 

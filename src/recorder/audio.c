@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading the ends of waveforms. */
 #include "recorder/audio.h"
 

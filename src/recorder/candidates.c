@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The recordings that a set could be on. */
 #include "recorder/candidates.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `setlink check`: what can be wrong, looked at one by one. */
 #include "recorder/check.h"
 

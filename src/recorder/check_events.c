@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `setlink check`: whether MinIO sends its events. */
 #include "recorder/check_parts.h"
 #include "s3/subscription.h"

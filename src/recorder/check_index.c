@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `setlink check`: the index, the recordings in it, the newest set. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `setlink check`: what is going on now, and whose recorder is whose. */
 #include <inttypes.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `setlink check`: MinIO, its clock, the credentials and the bucket. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `setlink check`: a presigned URL fetched through the public endpoint. */
 #include <string.h>
 

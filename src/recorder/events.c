@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bringing MinIO's events into the index. */
 #include "recorder/events.h"
 

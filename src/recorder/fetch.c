@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fetching the metadata of recordings and recorders, many at a time. */
 #include "recorder/fetch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows of links. */
 #include "recorder/holds.h"
 

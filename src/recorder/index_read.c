@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading the index: lists, single recordings, when it was refreshed. */
 #include "recorder/index.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing the index. */
 #include "recorder/index.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the keys of the recorder's bucket mean. */
 #include "recorder/layout.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tying sets to recordings. */
 #include "recorder/links.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tying a set to a recording as a person says. */
 #include "recorder/links_by_hand.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a listing shows, beside what the index has of it. */
 #include "recorder/listed.h"
 

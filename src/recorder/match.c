@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which recordings belong to a set: the recorder first, then all of it that
  * overlaps the set. */
 #include "recorder/match.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a recording is beside a set. */
 #include "recorder/match_place.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Why a recording was chosen for a set or passed over, in words. */
 #include "recorder/match_words.h"
 

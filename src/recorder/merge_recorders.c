@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bringing the rows of recorders in line with a listing. */
 #include "recorder/merge_recorders.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading MinIO's bucket notifications. */
 #include "recorder/notification.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing parts of a row of the index. */
 #include "recorder/parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Doing what events have left. */
 #include "recorder/pending.h"
 

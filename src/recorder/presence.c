@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asking for the files of recordings that a listing does not show. */
 #include "recorder/presence.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows of recorders. */
 #include "recorder/recorders.h"
 

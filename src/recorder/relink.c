@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Looking again for the recordings of sets. */
 #include "recorder/relink.h"
 

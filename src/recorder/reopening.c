@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Recordings that go on after a restart of the recorder's server. */
 #include "recorder/reopening.h"
 

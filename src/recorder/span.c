@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where on the clock the audio of a recording lies. */
 #include "recorder/span.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a row of the index tells of where its audio lies. */
 #include "recorder/span_row.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bringing the index up to date with the bucket: one refresh at a time. */
 #include "recorder/sync.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which part of a recording belongs to which set. */
 #include "recorder/tracks.h"
 

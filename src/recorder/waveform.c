@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* BBC audiowaveform's data format, little-endian. */
 #include "recorder/waveform.h"
 

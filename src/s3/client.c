@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests to an object store, by libcurl's multi interface. */
 #include "s3/client.h"
 

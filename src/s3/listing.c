@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading S3's XML: pages of ListObjectsV2, and errors. */
 #include "s3/listing.h"
 

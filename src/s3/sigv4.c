@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AWS Signature Version 4 in a query string, as S3 defines it ("Authenticating
  * Requests: Using Query Parameters" in the S3 API reference). */
 #include "s3/sigv4.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The canonical query string of a presigned URL. The parameters of the
  * signature are put together once a day, since they are most of it. */
 #include "s3/sigv4_query.h"

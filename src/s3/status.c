@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the outcome of a request to an object store means. */
 #include "s3/status.h"
 

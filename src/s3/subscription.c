@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the events of a bucket go. */
 #include "s3/subscription.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A transfer: what libcurl is told, and what came of it. */
 #include "s3/transfer.h"
 

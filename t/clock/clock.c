@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The clock of the programs that tests use in place of the real ones: what
  * t/lib/Setlink/Clock.pm has set. It takes the place of src/base/clock.c. */
 #include "base/clock.h"

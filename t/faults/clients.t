@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Clients that are too many, too slow, or gone before they are answered: those
 # who behave are served all the time, and no worker is lost.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The clock jumps while clients are served and an event runs: an hour ahead and
 # back, and five minutes. No request fails of it, nothing is lost, and nobody is
 # drawn twice. Links to recordings are good afterwards.

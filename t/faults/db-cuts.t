@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Connections to MariaDB are cut, again and again, in the middle of whatever they
 # are doing.
 use strict;

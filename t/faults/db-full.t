@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The disk of MariaDB is full: a small file system, so only root can test it.
 # InnoDB refuses what does not fit; but where a rollback needs a page and the
 # disk has none, it ends the server ("Out of disk space in rollback"). A service

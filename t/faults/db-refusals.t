@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # MariaDB is there, but refuses what setlink asks of it, for a while.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # MariaDB is started again, killed, and hangs, while clients use setlink.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Workers run out of file descriptors while clients are served: first they
 # cannot reach the database, then they cannot even take a request. Clients are
 # told to come again, or wait; no worker ends, and all is well once there are

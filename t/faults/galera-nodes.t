@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A cluster loses a node: killed, or ended in good order; and gets it back.
 use strict;
 use warnings;

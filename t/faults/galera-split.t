@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A node that is there, but not with the others: cut off from them, stopped by
 # the kernel, busy with giving its data to another one.
 use strict;

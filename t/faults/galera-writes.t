@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Writes on all nodes of a cluster at once, for the same rows; reads on one node
 # of what was written on another; tables that are made and changed meanwhile.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The load itself, with nothing broken: what the other lines are to be read
 # beside. Nothing is refused then; and what is taken out of the tables is missed.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # MinIO answers, but with errors, without end, or a byte a second, while clients
 # are served.
 use strict;

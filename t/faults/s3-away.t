@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # MinIO is down, or frozen, while clients are served.
 use strict;
 use warnings;

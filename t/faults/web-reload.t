@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The web server reads its configuration again, twice a second, while clients
 # are served. Nobody is refused.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Workers are killed outright, one a second, while clients are served. Whoever
 # watches the workers starts new ones; nothing that was acknowledged is lost.
 # SETLINK_FAULT_SECONDS says for how long, behind both web servers together.

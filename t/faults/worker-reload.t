@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Workers get SIGHUP, again and again, while clients are served: settings that
 # are right and settings that are wrong, and a log that is moved away. Nobody is
 # refused.

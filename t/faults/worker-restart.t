@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A new version takes the place of the old one while clients are served: the
 # programs are exchanged in one step, then the workers end by SIGTERM, one after
 # the other, and at last all at once. With one socket for all workers, which

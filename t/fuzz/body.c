@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Declared parameters: two bytes for the route, a query and a NUL, then the
  * body. What was taken keeps to what the route declares. */
 #include <math.h>

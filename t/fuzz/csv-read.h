@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading CSV by RFC 4180, for fuzz targets. */
 #ifndef SETLINK_FUZZ_CSV_READ_H
 #define SETLINK_FUZZ_CSV_READ_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CSV: cells with a NUL behind each, a cell of "\n" ends a row. What is written
  * is read again by RFC 4180. */
 #include "base/csv.h"

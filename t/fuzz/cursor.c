@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cursors and limits of lists: a byte for the number of ids, then a query. One
  * that is taken is written again as it was, in a link to the same list. */
 #include <ctype.h>

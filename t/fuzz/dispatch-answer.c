@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What has to hold for each answer of the service. */
 #include <yajl/yajl_parse.h>
 

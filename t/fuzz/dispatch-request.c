@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests for the target `dispatcher`: the grammar of its input. A zero byte
  * always chooses what is most ordinary, so that the shortest input is a request
  * that gets far. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of the target `dispatcher` share. */
 #ifndef SETLINK_FUZZ_DISPATCH_H
 #define SETLINK_FUZZ_DISPATCH_H

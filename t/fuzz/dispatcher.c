@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The whole service, from a web server's variables to the answer, on a
  * database that answers what the input says.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The record of a draw, as `setlink verify-draw` is given it by anybody. */
 #include "api/draw_record.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A settings file, and the values in it. */
 #include "base/envfile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The functions of MariaDB Connector/C that src/db calls. */
 #include "fake-rows.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A database that answers what the input says: it stands in for MariaDB
  * Connector/C below src/db.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The values in the rows of the fake database. */
 #include "fake-rows.h"
 

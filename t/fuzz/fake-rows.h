@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The statements of the fake database, and their cells. */
 #ifndef SETLINK_FUZZ_FAKE_ROWS_H
 #define SETLINK_FUZZ_FAKE_ROWS_H

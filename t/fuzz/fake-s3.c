@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The functions of src/s3/client.c. */
 #include "fake-s3.h"
 

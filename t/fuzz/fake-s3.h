@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A bucket that answers what the input says: it stands in for src/s3/client.c.
  *
  * Each request takes a byte: mostly it is answered as it should be, by pages of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The system below a fuzz target. */
 #include "fake-system.h"
 

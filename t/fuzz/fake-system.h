@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The system below a fuzz target: a clock that only pauses move, random numbers
  * that are known, memory that is short once, and a look at the log. It takes
  * the place of src/base/clock.c, and by ld --wrap that of the functions of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the fuzz targets share. A target is the function libFuzzer calls; it
  * links with libFuzzer's main, or with that of replay.c. */
 #ifndef SETLINK_FUZZ_FUZZ_H

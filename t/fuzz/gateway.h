@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A web server for fuzz targets: variables and a body, and what is answered. */
 #ifndef SETLINK_FUZZ_GATEWAY_H
 #define SETLINK_FUZZ_GATEWAY_H

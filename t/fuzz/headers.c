@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Variables of a request: SETLINK_TRUSTED_PROXIES, SETLINK_CORS_ORIGINS, then
  * "NAME=value" each, all with a NUL behind them. */
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Keys of the bucket: what is known of one makes the same key again. */
 #include "recorder/layout.h"
 

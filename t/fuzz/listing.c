@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pages of ListObjectsV2. */
 #include "s3/listing.h"
 

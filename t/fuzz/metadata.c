@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The recorder's metadata.json. */
 #include "recorder/metadata.h"
 

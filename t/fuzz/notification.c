@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bucket events, as anybody who can reach the route may send them. */
 #include "recorder/notification.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The address of a request: its method, path and script name, one NUL after
  * each, as they come from a web server. */
 #include "api/routes.h"

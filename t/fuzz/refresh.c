@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What talks to MinIO: a refresh of the index, the reading of waveforms, the
  * doing of what events have left, and the looking again at sets, on a bucket
  * and a database that are what the input says.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs a fuzz target on files, without a fuzzer: on those named as arguments,
  * or else on its corpus, t/fuzz/corpus/NAME, which is a TAP test then. */
 #include <dirent.h>

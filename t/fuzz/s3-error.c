@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The error bodies of an object store. The first byte is the room for the
  * name, the second one makes the HTTP status. */
 #include <ctype.h>

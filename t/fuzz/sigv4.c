@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Presigned URLs: two bytes for the deployment and the life, then access key,
  * secret, region, key, and names and values of parameters, a NUL behind each.
  * What the URL says is decoded and signed once more, by other means. */

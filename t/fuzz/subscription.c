@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The bucket's notification configuration: the name of a webhook, or nothing,
  * then the XML. */
 #include "s3/subscription.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* waveform.dat: one byte for how much longer the file says it is, then the
  * file. */
 #include "recorder/waveform.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Presigns with botocore what presign-lines.c presigns: the same lines on
 stdin (see there), one URL a line on stdout. The URL is the one that S3 sees:
 SHOWN-AUTHORITY and SHOWN-PREFIX are not used."""

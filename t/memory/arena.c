@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An arena of pieces that are allocated one by one, so that each can fail, and
  * so that sanitizers see where each begins and ends. It takes the place of
  * src/base/arena.c. */

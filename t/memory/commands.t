@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Each command, while its first allocation fails, then its second one... and
 # while all fail from there on: it ends with a message, or does what it was to
 # do; run once more it does that in any case.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Some routes, while an allocation of Connector/C itself fails. It has no hooks,
 # so the library is found by who calls malloc. One allocation is left out: when
 # the one for the answer to the server's greeting fails (in mysql_real_connect),

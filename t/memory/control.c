@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file that TEST_MEMORY names is shared with the test. It counts from one
  * request to the next, since the test sets it to zero. */
 #include "control.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which allocations fail: what t/lib/Setlink/Torture.pm has set. */
 #ifndef SETLINK_T_MEMORY_CONTROL_H
 #define SETLINK_T_MEMORY_CONTROL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory of setlink's own code, of libcurl, Expat and OpenSSL, which fails when
  * the test says so. yajl takes its memory from an arena. The linker puts these
  * functions in the place of those that they are named for (ld, --wrap). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory that one shared library asks for itself, which fails when the test
  * says so: for libraries that have no hooks. To be preloaded (ld.so,
  * LD_PRELOAD); TEST_MEMORY_OF is a part of the library's name. */

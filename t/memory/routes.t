@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Each route, while its first allocation fails, then its second one... and while
 # all fail from there on: no worker dies, nothing is done by halves, and the
 # next request is answered as if nothing had been.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A web server for unit tests: a table of variables and a body. */
 #ifndef SETLINK_UNIT_GATEWAY_H
 #define SETLINK_UNIT_GATEWAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Print a list of the index, page by page. The database is that of the
  * settings; the filter is given as
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Presigns what is asked for on stdin, one URL a line, for tests in other
  * languages. A line has fourteen fields and then pairs of parameters, with a
  * space between them:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sends requests with the client of src/s3, for tests in other languages.
  *
  * s3-requests AUTHORITY ACCESS-KEY SECRET-KEY BUCKET list

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Test Anything Protocol for unit tests in C. */
 #ifndef SETLINK_UNIT_TAP_H
 #define SETLINK_UNIT_TAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers: headers, problems, CORS, and who may call an admin route. */
 #include "gateway.h"
 #include "http/access.h"

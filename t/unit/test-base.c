@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory, ids, and errors. */
 #include <stddef.h>
 #include <stdint.h>

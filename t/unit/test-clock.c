@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The calendar, and RFC 3339. */
 #include "base/clock.h"
 

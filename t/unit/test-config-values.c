@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What each setting refuses. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Settings: where they come from, what they default to, what is refused. */
 #include "base/config.h"
 

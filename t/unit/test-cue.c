@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CUE sheets: strings, times, and a whole sheet. */
 #include "api/cue.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The database's error numbers, and the making of parameters. */
 #include "base/error.h"
 #include "db/connection.h"

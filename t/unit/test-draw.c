@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Draws: weights, the choice, and what a forged record shows. */
 #include "dj/draw.h"
 

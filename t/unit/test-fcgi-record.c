@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Long answers as records of FastCGI. */
 #include "base/fcgi_record.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gathering the keys of a listing into recordings. */
 #include "recorder/gather.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests: what is read of CGI's variables. */
 #include "http/request.h"
 

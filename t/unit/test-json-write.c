@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The JSON writer, and what it writes read again. */
 #include <float.h>
 #include <math.h>

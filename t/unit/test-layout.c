@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Keys of the bucket: what they mean, and back. */
 #include <stdio.h>
 #include <string.h>

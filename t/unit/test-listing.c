@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pages of ListObjectsV2, as MinIO writes them and as nobody should. */
 #include "s3/listing.h"
 

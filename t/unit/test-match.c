@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which recordings belong to a set: the cases of t/data/matching.txt, which
  * tells how they are written, then properties. Run in the folder of the
  * sources. */

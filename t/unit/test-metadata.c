@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* metadata.json as the recorder writes it, and as nobody should. */
 #include <stdio.h>
 #include <stdlib.h>

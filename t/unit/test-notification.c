@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MinIO's bucket notifications: as they are sent, and as nobody should. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whose turn is when: what a plan says at a given time. */
 #include "dj/plan.h"
 #include "tap.h"

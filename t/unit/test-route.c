@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes, and their declared parameters. */
 #include "http/route.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a process can still do after it has confined itself. */
 #include <errno.h>
 #include <fcntl.h>

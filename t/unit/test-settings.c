@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The syntax of settings: files of them, and endpoints. */
 #include <stdlib.h>
 

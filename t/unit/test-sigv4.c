@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Presigned URLs: AWS's example, what may be given, and the day's key. */
 #include "s3/sigv4.h"
 

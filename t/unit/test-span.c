@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where on the clock the audio of a recording lies, and in which files. Times
  * are seconds. */
 #include "recorder/span.h"

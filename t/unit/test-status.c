@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the outcomes of requests mean: both maps are total. */
 #include "s3/status.h"
 

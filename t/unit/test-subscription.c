@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a bucket's events go: notification configurations. */
 #include "s3/subscription.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Texts of others: UTF-8, log lines, addresses. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What of a recording belongs to a set. Times are seconds. */
 #include "recorder/tracks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Waveforms: headers of all kinds, and the silence at the end. */
 #include "recorder/waveform.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Figures of several rounds, and how they are shown.
 package Setlink::Bench::Figures;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What setlink is measured beside: workers that do next to nothing, and the same
 # routes in other languages, all on the database of one instance, behind an
 # nginx of their own.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # One presigned URL, by setlink and by the libraries that others use.
 package Setlink::Bench::Presign;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a process costs: its start as a CGI program, its memory, and what more of
 # them give.
 package Setlink::Bench::Processes;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Requests, by all that answer them, in turns.
 package Setlink::Bench::Requests;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The refresh, and lists of many recordings: what bench/size.pl measures, on a
 # real MinIO and on a bucket that is played.
 package Setlink::Bench::Sync;

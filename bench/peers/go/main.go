@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The peer in Go: three routes of setlink over its own tables, as a user of
 // net/http, go-sql-driver and minio-go would write them.
 package main

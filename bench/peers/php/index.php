@@ -1,4 +1,5 @@
 <?php
+// SPDX-License-Identifier: MIT
 // The peer in PHP: the same routes as that in Go, with mysqli and hash_hmac.
 declare(strict_types=1);
 

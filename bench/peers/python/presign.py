@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Microseconds that boto3 takes for a presigned URL: presign.py COUNT [plain]."""
 
 import sys

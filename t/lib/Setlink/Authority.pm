@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A certificate authority of a test's own.
 package Setlink::Authority;
 

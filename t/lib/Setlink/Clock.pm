@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The clock of the programs in t/clock, as far as one settings file reaches.
 package Setlink::Clock;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Three nodes of MariaDB with Galera on the loopback interface, for one test.
 package Setlink::Cluster;
 

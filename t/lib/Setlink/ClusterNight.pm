@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A night over three nodes of Galera: workers of each node, workers of all of
 # them on one socket, recordings to link, and a load while a node breaks.
 package Setlink::ClusterNight;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Running the command `setlink`.
 package Setlink::Command;
 

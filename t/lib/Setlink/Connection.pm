@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A connection to MariaDB that stays: one client for many statements, and for
 # transactions that a test holds open.
 package Setlink::Connection;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A reader of CSV, as strict as RFC 4180.
 package Setlink::Csv;
 

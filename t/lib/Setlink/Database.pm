@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A private MariaDB on a unix socket, for one test.
 package Setlink::Database;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Faults of the database of an instance, under load.
 package Setlink::DatabaseFault;
 

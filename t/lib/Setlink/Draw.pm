@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The lottery of doc/lottery.md once more, in another language than the
 # program's: what a record's weights and winner have to be.
 package Setlink::Draw;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A simulated night: an event by the clock of the test, in minutes after its
 # start, with a look at all that the API says of it at each step.
 package Setlink::Evening;

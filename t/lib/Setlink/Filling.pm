@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A database as it is after years: rows in all tables that grow, and values by
 # which statements find some of them.
 package Setlink::Filling;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A server in MinIO's place that answers as a test says, and as nobody should.
 package Setlink::Hostile;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP as bytes on sockets: what a polite client would not send, and many
 # requests at the same time.
 package Setlink::Http;

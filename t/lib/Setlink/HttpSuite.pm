@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The HTTP tests, which are the same for all web servers.
 package Setlink::HttpSuite;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A whole instance of setlink, started by ./quickstart for one test.
 package Setlink::Instance;
 

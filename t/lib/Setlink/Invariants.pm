@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What must hold in the tables at any time, whatever was cut off in between.
 package Setlink::Invariants;
 

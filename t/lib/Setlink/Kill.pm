@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A worker on a database of its own, which is killed within a request.
 package Setlink::Kill;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Clients that use an instance while a test breaks something: what they asked,
 # what was refused, and whether all that was acknowledged is there afterwards.
 package Setlink::Load;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A private MinIO server on a free port, for one test.
 package Setlink::Minio;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # DJs and sets for tests, made through the API.
 package Setlink::Night;
 

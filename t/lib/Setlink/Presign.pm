@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Presigned URLs made by setlink's own signer, through t/unit/presign-lines.
 package Setlink::Presign;
 

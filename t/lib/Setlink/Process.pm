@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Servers that a test starts for itself, and that end with it.
 package Setlink::Process;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A private nginx on a free port, for one test.
 package Setlink::Proxy;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a recorder stores in a night, step by step, as the real one does it. The
 # test says what there was to hear; times are real ones, in seconds.
 package Setlink::Recorder;

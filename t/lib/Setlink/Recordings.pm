@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Recordings as the recorder stores them, made up for tests.
 package Setlink::Recordings;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A server that passes requests on, and does something at one of them.
 package Setlink::Relay;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The routes, as the contract lists them.
 package Setlink::Routes;
 

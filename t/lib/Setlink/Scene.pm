@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A night for Setlink::Torture, and a request for each route that it answers.
 package Setlink::Scene;
 

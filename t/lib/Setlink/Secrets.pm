@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Looking for secrets in what others may read.
 package Setlink::Secrets;
 

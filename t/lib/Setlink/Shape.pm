@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Tests of how answers look: members and their types, problems.
 package Setlink::Shape;
 

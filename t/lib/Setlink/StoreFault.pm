@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # An instance under load whose MinIO fails: what its clients must not notice.
 package Setlink::StoreFault;
 

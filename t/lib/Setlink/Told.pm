@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Recordings as MinIO's events tell of them, at times that the test says: MinIO's
 # own clock cannot be moved, and what a listing tells would be of today. Metadata
 # lies in MinIO, where it is fetched from; of files there is no more than an

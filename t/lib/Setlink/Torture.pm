@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A worker, and commands, whose n-th allocation fails: t/memory/hooks.c says
 # whose allocations count.
 package Setlink::Torture;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What lies between a program and a database: it passes bytes on, keeps what the
 # program has sent, and can cut a connection at a statement. It ends as a relay
 # of the other kind does.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Several workers on one socket behind a web server, for one test.
 package Setlink::Workers;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Microseconds that rusty-s3 takes for a presigned URL: peer-rust COUNT [plain].
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use std::hint::black_box;

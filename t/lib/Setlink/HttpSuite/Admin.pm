@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of the routes of admins: DJs, b2b sets, statistics.
 package Setlink::HttpSuite::Admin;
 

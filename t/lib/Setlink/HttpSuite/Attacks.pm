@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of attacks that a web server and its workers have to stop together:
 # smuggled requests, addresses in disguise, forged headers, clients that send
 # slowly or do not read.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of answers as CSV.
 package Setlink::HttpSuite::Csv;
 

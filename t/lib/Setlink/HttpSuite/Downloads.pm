@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of download addresses, with which the files are fetched from MinIO.
 package Setlink::HttpSuite::Downloads;
 

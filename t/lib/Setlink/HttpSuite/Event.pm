@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of the routes of the event and its timetable.
 package Setlink::HttpSuite::Event;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of MinIO's events, posted by hand: access, what is no event, and
 # events that come twice, late or in another order.
 package Setlink::HttpSuite::Events;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of what ties a session to its recording.
 package Setlink::HttpSuite::Links;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of input that is not well-formed. After each the server still
 # answers.
 package Setlink::HttpSuite::Malformed;

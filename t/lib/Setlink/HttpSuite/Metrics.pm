@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of the numbers for Prometheus.
 package Setlink::HttpSuite::Metrics;
 

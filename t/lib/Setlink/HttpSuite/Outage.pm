@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of what is answered while MinIO or the database is away, and with
 # the integration switched off. The last group: it changes the settings.
 package Setlink::HttpSuite::Outage;

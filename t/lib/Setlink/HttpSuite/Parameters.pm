@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of parameters that are not as they should be: in paths, in
 # queries, as cursors.
 package Setlink::HttpSuite::Parameters;

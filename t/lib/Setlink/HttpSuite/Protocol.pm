@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of what all routes have in common: methods, CORS, request ids,
 # access, sizes and types of bodies, addresses that lead nowhere.
 package Setlink::HttpSuite::Protocol;

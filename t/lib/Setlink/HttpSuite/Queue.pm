@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of the routes of the pool, the lottery and the queue.
 package Setlink::HttpSuite::Queue;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of the list of recordings, and of the refresh of the index.
 package Setlink::HttpSuite::Recordings;
 

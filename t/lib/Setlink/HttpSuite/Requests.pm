@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of the routes of guest requests.
 package Setlink::HttpSuite::Requests;
 

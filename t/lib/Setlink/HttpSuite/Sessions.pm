@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP tests of the routes of sessions.
 package Setlink::HttpSuite::Sessions;
 
