@@ -1,4 +1,5 @@
--- What migrating itself needs. Run at the begin of every `setlink migrate`.
+-- SPDX-License-Identifier: MIT
+-- What migrating itself needs. Run at the beginning of every `setlink migrate`.
 
 CREATE TABLE IF NOT EXISTS leases (
   name VARCHAR(32) CHARACTER SET ascii NOT NULL,

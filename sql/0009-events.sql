@@ -1,6 +1,7 @@
+-- SPDX-License-Identifier: MIT
 -- MinIO's events.
 
--- As of when a row is known: the begin of the listing that it was read from, or
+-- As of when a row is known: the start of the listing that it was read from, or
 -- the time of an event. What a refresh listed before that is not written.
 -- unless column recordings.known_at
 ALTER TABLE recordings ADD COLUMN known_at DATETIME(6) NOT NULL

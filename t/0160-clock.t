@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Nights by a clock that the test moves: midnight, the change from summer time,
 # a clock that is set back. The programs that are installed have no such clock.
 use strict;
@@ -108,7 +109,7 @@ subtest 'days' => sub {
     plays($change - 1800, $change + 1800, 'the end of summer time');
     plays($change + 1800, $change + 5400, 'the hour that is there twice');
     $change = timegm(0, 0, 1, 28, 2, 2027);
-    plays($change - 1800, $change + 1800, 'the begin of summer time');
+    plays($change - 1800, $change + 1800, 'the beginning of summer time');
     my @times = map { "$_->[0] $_->[1]" } $instance->query(
         'SELECT started_at, ended_at FROM sessions'
             . ' WHERE started_at LIKE "2027-03-28%"');

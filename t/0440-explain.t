@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # How the database finds what each statement of the programs asks for, once
 # there is much of it: by a key, and no more than it has to read.
 #
@@ -40,7 +41,7 @@ sub bytes_of {
     return scalar <$file>;
 }
 
-# What reads or finds rows. A text that ends with a space is the begin of one
+# What reads or finds rows. A text that ends with a space is the start of one
 # that is put together at run time: t/0430-index-list.t tests those. One that
 # ends with a line break is of a migration, which runs once.
 sub statements_of {

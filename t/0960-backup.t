@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # `setlink backup` and `setlink restore`: the database of a night, on another
 # server, and what is refused.
 use strict;
@@ -354,7 +355,7 @@ subtest 'a newer one' => sub {
     is(has_tables($to, \%empty), 0, 'nothing was done');
 };
 
-# The names of files that have this one's as their begin.
+# The names of files that have this one's as their beginning.
 sub files { return glob "$dir/new.sql*" }
 
 subtest 'what cannot be written' => sub {

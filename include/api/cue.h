@@ -14,7 +14,7 @@
 
 struct cue_track {
 	const char *performer, *title;
-	usec_t offset; /* from the begin of the file, not negative */
+	usec_t offset; /* from the beginning of the file, not negative */
 };
 
 struct cue_sheet {
@@ -25,7 +25,7 @@ struct cue_sheet {
 	size_t n_tracks;
 };
 
-/* Append a sheet. The first track has its gap from the begin of the file. */
+/* Append a sheet. The gap of the first track is from the start of the file. */
 void cue_write(struct buf *out, const struct cue_sheet *sheet);
 
 /* Append a string in quotes. The format can escape none within it, so they

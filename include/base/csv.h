@@ -17,9 +17,9 @@ struct csv_writer {
 /* A text from anywhere; NULL is an empty cell. Each byte that is not UTF-8 and
  * each control character but tab, CR and LF becomes U+FFFD: RFC 4180 has no
  * place for them. A text that a spreadsheet would run as a formula gets an
- * apostrophe at its begin; so does what stands in it after a semicolon, a tab
- * or a line break, where a cell begins for a spreadsheet that does not separate
- * by commas. */
+ * apostrophe at its beginning; so does what stands in it after a semicolon, a
+ * tab or a line break, where a cell begins for a spreadsheet that does not
+ * separate by commas. */
 void csv_text(struct csv_writer *w, const char *text);
 
 void csv_number(struct csv_writer *w, int64_t number);

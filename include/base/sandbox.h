@@ -7,8 +7,8 @@
 #include "base/config.h"
 
 /* Keep what is in memory, and with it each secret, from other processes of the
- * same user and from core files (prctl(2), PR_SET_DUMPABLE). For the begin of
- * main; holds also where the sandbox is off. */
+ * same user and from core files (prctl(2), PR_SET_DUMPABLE). For the beginning
+ * of main; holds also where the sandbox is off. */
 void sandbox_hide_memory(void);
 
 /* Confine the process, and all that it starts, for good: no new privileges,

@@ -26,7 +26,7 @@ struct refresh {
 	usec_t held;         /* when it was last prolonged, clock_monotonic */
 	struct error failed; /* the first metadata that could not be fetched;
 			      * its recording keeps its old row */
-	unsigned failures;   /* on end */
+	unsigned failures;   /* in a row */
 };
 
 /* Prolong the lease. ERROR_CONFLICT when another refresh has taken it over.
@@ -49,7 +49,7 @@ struct merge *merge_new(struct refresh *refresh) MUST_CHECK;
 void merge_free(struct merge *merge);
 
 /* Compare the next recordings of the listing with the rows beside them, fetch
- * metadata whose ETag is new, and write what differs, at most a thousand rows
+ * metadata whose ETag is new, and write what differs, at most 200 rows
  * in a transaction. Rows that the listing has passed by are gone; with `last`
  * all rows after the list are. `arena` may be emptied afterwards. */
 bool merge_page(struct merge *merge, struct arena *arena,

@@ -141,7 +141,7 @@ format_named(const char *name)
 }
 
 /* Where a player is to be sent: to the place where the set begins, if that is
- * not the begin of the file. NULL when that failed. */
+ * not the beginning of the file. NULL when that failed. */
 static const char *
 player_url(struct call *call, const struct tracks_part *part,
     enum recording_format format, const char *url, struct error *err)

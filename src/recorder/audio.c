@@ -10,7 +10,8 @@
 #include "recorder/waveform.h"
 #include "s3/status.h"
 
-/* The padding of a recording takes 10 KB, so the first step finds its begin. */
+/* The padding of a recording takes 10 KB, so the first step finds its
+ * beginning. */
 #define STEP      ((int64_t)64 * 1024)
 #define MAX_STEPS 32
 

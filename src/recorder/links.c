@@ -349,7 +349,7 @@ settle(struct db *db, const struct search *search, struct error *err)
 }
 
 /* Where a set begins in a recording of a link by hand, by its place on the
- * clock; at its begin, if that says that they have nothing in common. */
+ * clock; at its beginning, if that says that they have nothing in common. */
 static bool
 find_offset(struct db *db, const struct work *work, const struct holds_set *set,
     struct link_part *part, struct error *err)

@@ -144,7 +144,7 @@ apply_fetch(
 }
 
 /* The next FETCH_MAX changes, from *at on, that want metadata. Once as many
- * have failed on end, no more is tried: each could wait for a dead server. */
+ * have failed in a row, no more is tried: each could wait for a dead server. */
 static size_t
 choose_fetches(struct merge *merge, size_t *at, struct fetch *fetches,
     struct change **changes)

@@ -54,7 +54,7 @@ flush(struct batch *batch, struct arena *arena, struct error *err)
 {
 	struct refresh *refresh = batch->refresh;
 
-	/* Once as many have failed on end, no more is tried. */
+	/* Once as many have failed in a row, no more is tried. */
 	if (refresh->failures >= FETCH_MAX)
 		batch->n = 0;
 	if (batch->n == 0)

@@ -145,8 +145,8 @@ read_time(struct db *db, usec_t *now, struct error *err)
 	return ok;
 }
 
-/* The index is as old as the begin of its listing: what was stored later may
- * be missing. */
+/* The index is as old as the beginning of its listing: what was stored later
+ * may be missing. */
 static bool
 write_finish(struct db *db, void *context, struct error *err)
 {

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The disk of the log is full while clients are served: lines are lost, and
 # counted, but no request is refused. As root also on a real disk that is full.
 use strict;
@@ -92,7 +93,7 @@ $instance->request('GET', '/health', undef, 'x-request-id' => 'the-last');
 like(Setlink::Instance::slurp($log), qr/event=request req=the-last .*\n\z/,
     'the log goes on');
 unlike(Setlink::Instance::slurp($log), qr/^(?!time=)./m,
-    'and each line has its begin');
+    'and each line has its beginning');
 $instance->stop;
 $instance->is_clean;
 done_testing;

@@ -638,7 +638,7 @@ test_absurd(void)
 		misplaced += from <= to && !is_sound_place(&span, from, to);
 		placed += span.placed;
 	}
-	tap_is_int(unsound, 0, "absurd numbers: no end before its begin");
+	tap_is_int(unsound, 0, "absurd numbers: no end before its beginning");
 	tap_is_int(misplaced, 0, "absurd numbers: sets lie in their files");
 	tap_ok(placed > 100000, "%d of them were placed", placed);
 }

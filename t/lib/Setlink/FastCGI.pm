@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A worker without a web server: FastCGI spoken over a unix socket, and plain
 # CGI.
 package Setlink::FastCGI;
@@ -164,7 +165,7 @@ sub params_stream {
     } sort keys %$variables);
 }
 
-# The bytes of the begin of a request: responder, connection not kept.
+# The bytes of the beginning of a request: responder, connection not kept.
 sub begin_request { return record($BEGIN, pack 'nCx5', 1, 0) }
 
 sub request_bytes {
