@@ -31,6 +31,7 @@ enum error_code {
  * never holds SQL, a key or a secret. */
 struct error {
 	enum error_code code;
+	bool unsure; /* see error_unsure */
 	char detail[240];
 };
 
@@ -38,6 +39,10 @@ struct error {
  * `return error_set(...)` and `ok = error_set(...)` read well. */
 bool error_set(struct error *err, enum error_code code, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+
+/* Add to the detail that nobody knows whether what was to be changed has been,
+ * unless it says so already. Returns false. */
+bool error_unsure(struct error *err);
 
 /* error_set for a failed allocation. */
 bool error_memory(struct error *err);

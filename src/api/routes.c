@@ -2,8 +2,6 @@
 /* From a gateway to its answer: parse, find the route, check, run, answer. */
 #include "api/routes.h"
 
-#include <string.h>
-
 #include "api/audit.h"
 #include "api/guard.h"
 #include "base/log.h"
@@ -147,10 +145,8 @@ tell_of_changes(struct call *call, struct error *err)
 
 	if (method != HTTP_GET && method != HTTP_HEAD &&
 	    problem_status(err->code) >= 500 &&
-	    db_commits(call->db) != call->commits &&
-	    strstr(err->detail, "look whether") == NULL)
-		(void)error_set(err, err->code,
-		    "%s: look whether the change has been made", err->detail);
+	    db_commits(call->db) != call->commits)
+		(void)error_unsure(err);
 }
 
 /* What was written before the error does not count. */

@@ -34,7 +34,19 @@ error_set(struct error *err, enum error_code code, const char *fmt, ...)
 	(void)vsnprintf(detail, sizeof(detail), fmt, args);
 	va_end(args);
 	err->code = code;
+	err->unsure = false;
 	(void)snprintf(err->detail, sizeof(err->detail), "%s", detail);
+	return false;
+}
+
+bool
+error_unsure(struct error *err)
+{
+	if (err->unsure)
+		return false;
+	(void)error_set(err, err->code,
+	    "%s: look whether the change has been made", err->detail);
+	err->unsure = true;
 	return false;
 }
 

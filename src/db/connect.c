@@ -380,11 +380,11 @@ commit(struct db *db, struct error *err)
 			db_limit_time(db);
 		return true;
 	}
-	if (db->handle == NULL)
-		(void)error_set(err, ERROR_UNAVAILABLE,
-		    "the connection to the database was lost at the last "
-		    "moment: look whether the change has been made");
-	return false;
+	if (db->handle != NULL)
+		return false;
+	(void)error_set(err, ERROR_UNAVAILABLE,
+	    "the connection to the database was lost at the last moment");
+	return error_unsure(err);
 }
 
 static bool

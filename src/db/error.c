@@ -36,8 +36,7 @@ static const char gave_up[] = "the database gave up on the request";
 static const char schema[] = "the database has no tables yet, or those of "
 			     "another version: run setlink migrate";
 /* Of a node that lost the others at that moment: they may have it. */
-static const char commit[] =
-    "the database lost the change, or not: look whether it has been made";
+static const char commit[] = "the database lost the change, or not";
 static const char again[] = "the database was busy with the same rows";
 
 static const struct meaning meanings[] = {
@@ -215,5 +214,8 @@ db_fail(struct db *db, unsigned number, const char *text, struct error *err)
 			db->host++;
 		db_close(db);
 	}
-	return error_set(err, meaning->code, "%s", meaning->detail);
+	(void)error_set(err, meaning->code, "%s", meaning->detail);
+	if (number == ER_ERROR_DURING_COMMIT)
+		(void)error_unsure(err);
+	return false;
 }

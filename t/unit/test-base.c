@@ -190,6 +190,11 @@ test_errors(void)
 	tap_ok(!error_set(&err, ERROR_INVALID, "%s", text) &&
 		strlen(err.detail) == sizeof(err.detail) - 1,
 	    "a long detail is cut");
+	(void)error_set(&err, ERROR_UNAVAILABLE, "lost");
+	tap_ok(!error_unsure(&err) && !error_unsure(&err) && err.unsure &&
+		strcmp(err.detail,
+		    "lost: look whether the change has been made") == 0,
+	    "that a change may have been made is said once: %s", err.detail);
 	(void)error_set(&err, ERROR_CONFLICT, "short");
 	tap_ok(!error_set(&err, ERROR_INVALID, "in it: %s", err.detail) &&
 		err.code == ERROR_INVALID,
