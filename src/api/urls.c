@@ -169,7 +169,9 @@ urls_folder_open(struct urls_folder *folder, struct call *call,
 const char *
 urls_folder_file(struct urls_folder *folder, enum layout_kind kind)
 {
-	(void)strcpy(folder->url + folder->len, layout_file(kind)->name);
+	const char *name = layout_file(kind)->name;
+
+	memcpy(folder->url + folder->len, name, strlen(name) + 1);
 	return folder->url;
 }
 

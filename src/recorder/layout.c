@@ -129,11 +129,12 @@ layout_key(enum layout_kind kind, const struct uuid *recorder_id,
     const struct uuid *session_id, char *out, size_t size)
 {
 	const struct layout_file *file = layout_file(kind);
+	size_t len = file == NULL ? 0 : strlen(file->name);
 
-	if (file == NULL || LAYOUT_FOLDER_SIZE + strlen(file->name) > size)
+	if (file == NULL || LAYOUT_FOLDER_SIZE + len > size)
 		return false;
 	layout_folder(recorder_id, session_id, out);
-	(void)strcpy(out + LAYOUT_FOLDER_SIZE - 1, file->name);
+	memcpy(out + LAYOUT_FOLDER_SIZE - 1, file->name, len + 1);
 	return true;
 }
 

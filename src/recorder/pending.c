@@ -10,6 +10,7 @@
 #include "recorder/events.h"
 #include "recorder/fetch.h"
 #include "recorder/gather.h"
+#include "recorder/layout.h"
 #include "recorder/merge.h"
 #include "recorder/parts.h"
 #include "recorder/recorders.h"
@@ -88,17 +89,6 @@ read_round(struct drain *drain, struct round *round, struct error *err)
 	    args, 1, types, 6, &drain->arena, take_row, round, err);
 }
 
-/* "{recorder_id}/sessions/{id}/" */
-static const char *
-make_prefix(struct arena *arena, const struct pending *row)
-{
-	char recorder[UUID_TEXT_SIZE], id[UUID_TEXT_SIZE];
-
-	uuid_format(&row->recorder_id, recorder);
-	uuid_format(&row->id, id);
-	return arena_printf(arena, "%s/sessions/%s/", recorder, id);
-}
-
 /* Take in one page. */
 static bool
 list_page(struct drain *drain, struct s3_listing *listing,
@@ -120,13 +110,15 @@ static bool
 list_recording(struct drain *drain, const struct pending *row,
     struct listed **out, struct error *err)
 {
+	char folder[LAYOUT_FOLDER_SIZE];
 	struct s3_listing listing = {
-	    .prefix = make_prefix(&drain->arena, row),
+	    .prefix = folder,
 	    .deadline = clock_monotonic() + LISTING_TIME,
 	};
 	struct gather gather = {0};
-	bool ok = listing.prefix != NULL || error_memory(err);
+	bool ok = true;
 
+	layout_folder(&row->recorder_id, &row->id, folder);
 	while (ok && !listing.ended)
 		ok = list_page(drain, &listing, &gather, out, err);
 	s3_listing_free(&listing);
