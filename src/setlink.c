@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/array.h"
 #include "base/crypto.h"
 #include "base/sandbox.h"
 #include "command/commands.h"
@@ -58,7 +59,7 @@ static const struct command commands[] = {
     {"help", "", "print this", run_help},
 };
 
-#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define N_COMMANDS LENGTH(commands)
 
 static void
 print_usage(FILE *out)

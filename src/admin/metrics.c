@@ -2,6 +2,8 @@
 /* Numbers for monitoring. */
 #include "admin/metrics.h"
 
+#include "base/array.h"
+
 /* In the order of the columns. Recordings are counted by the refresh, so that
  * no row of them is read. */
 static const struct metric metrics[] = {
@@ -26,7 +28,7 @@ static const struct metric metrics[] = {
 	"Wrong tokens of the last ten minutes that were counted.", false, 0},
 };
 
-#define N_METRICS (sizeof(metrics) / sizeof(metrics[0]))
+#define N_METRICS LENGTH(metrics)
 
 _Static_assert(N_METRICS <= METRICS_MAX, "room for all");
 

@@ -3,6 +3,7 @@
 #include "api/routes.h"
 #include "api/table.h"
 #include "api/views.h"
+#include "base/array.h"
 #include "dj/djs.h"
 #include "dj/lottery.h"
 #include "dj/sessions.h"
@@ -80,5 +81,4 @@ static const struct route routes[] = {
 	get_statistics},
 };
 
-const struct route_table admin_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table admin_routes = {routes, LENGTH(routes)};

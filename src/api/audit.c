@@ -8,6 +8,7 @@
 #include "api/list.h"
 #include "api/routes.h"
 #include "api/views.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "http/problem.h"
 
@@ -250,5 +251,4 @@ static const struct route routes[] = {
     {HTTP_GET, "/api/admin/audit", ROUTE_ADMIN, false, list_params, get_audit},
 };
 
-const struct route_table audit_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table audit_routes = {routes, LENGTH(routes)};

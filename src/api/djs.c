@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes of DJs. */
 #include "dj/djs.h"
+#include "base/array.h"
 
 #include "api/guard.h"
 #include "api/list.h"
@@ -187,5 +188,4 @@ static const struct route routes[] = {
 	position_params, put_position},
 };
 
-const struct route_table djs_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table djs_routes = {routes, LENGTH(routes)};

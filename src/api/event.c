@@ -4,6 +4,7 @@
 #include "api/look.h"
 #include "api/routes.h"
 #include "api/views.h"
+#include "base/array.h"
 #include "dj/events.h"
 #include "dj/tick.h"
 
@@ -168,5 +169,4 @@ static const struct route routes[] = {
     {HTTP_POST, "/api/event/end", ROUTE_ADMIN, false, NULL, post_end},
 };
 
-const struct route_table event_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table event_routes = {routes, LENGTH(routes)};

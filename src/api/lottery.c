@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes of the lottery. */
 #include "dj/lottery.h"
+#include "base/array.h"
 
 #include "api/list.h"
 #include "api/routes.h"
@@ -304,5 +305,4 @@ static const struct route routes[] = {
     {HTTP_POST, "/api/lottery/reset", ROUTE_ADMIN, false, NULL, post_reset},
 };
 
-const struct route_table lottery_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table lottery_routes = {routes, LENGTH(routes)};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers for Prometheus. */
 #include "admin/metrics.h"
+#include "base/array.h"
 
 #include "api/exposition.h"
 #include "api/routes.h"
@@ -15,7 +16,7 @@
 static const enum session_status statuses[] = {
     SESSION_RECORDING, SESSION_PROCESSING, SESSION_UPLOADED, SESSION_FAILED};
 
-#define N_STATUSES (sizeof(statuses) / sizeof(statuses[0]))
+#define N_STATUSES LENGTH(statuses)
 
 struct sets {
 	const struct call *call;
@@ -148,5 +149,4 @@ static const struct route routes[] = {
     {HTTP_GET, "/metrics", ROUTE_MACHINE, false, NULL, get_metrics},
 };
 
-const struct route_table metrics_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table metrics_routes = {routes, LENGTH(routes)};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes of the queue and the pool: who can be drawn, waits, plays. */
 #include "dj/queue.h"
+#include "base/array.h"
 
 #include "api/guard.h"
 #include "api/routes.h"
@@ -229,5 +230,4 @@ static const struct route routes[] = {
 	post_skip},
 };
 
-const struct route_table queue_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table queue_routes = {routes, LENGTH(routes)};

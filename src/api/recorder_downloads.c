@@ -7,6 +7,7 @@
 #include "api/routes.h"
 #include "api/urls.h"
 #include "api/views.h"
+#include "base/array.h"
 #include "dj/sessions.h"
 
 /* A set, and all parts of its recording. */
@@ -401,5 +402,4 @@ static const struct route routes[] = {
 	get_session},
 };
 
-const struct route_table recorder_download_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table recorder_download_routes = {routes, LENGTH(routes)};

@@ -2,6 +2,7 @@
 /* MinIO's bucket notifications. */
 #include "api/routes.h"
 #include "api/sync_process.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "db/lease.h"
 #include "recorder/events.h"
@@ -99,5 +100,4 @@ static const struct route routes[] = {
 	post_events},
 };
 
-const struct route_table recorder_event_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table recorder_event_routes = {routes, LENGTH(routes)};

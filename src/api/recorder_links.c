@@ -3,6 +3,7 @@
 #include "api/recording_view.h"
 #include "api/routes.h"
 #include "api/views.h"
+#include "base/array.h"
 #include "recorder/links_by_hand.h"
 
 /* As far as an offset can be: no recording is longer. */
@@ -302,5 +303,4 @@ static const struct route routes[] = {
 	auto_link_params, post_auto_link},
 };
 
-const struct route_table recorder_link_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table recorder_link_routes = {routes, LENGTH(routes)};

@@ -3,6 +3,7 @@
 #include "api/list.h"
 #include "api/recording_view.h"
 #include "api/routes.h"
+#include "base/array.h"
 #include "recorder/index.h"
 
 struct page {
@@ -92,5 +93,4 @@ static const struct route routes[] = {
 	available_params, get_available},
 };
 
-const struct route_table recorder_list_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table recorder_list_routes = {routes, LENGTH(routes)};

@@ -4,6 +4,7 @@
 
 #include "api/routes.h"
 #include "api/sync_process.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "db/lease.h"
 #include "recorder/index.h"
@@ -213,5 +214,4 @@ static const struct route routes[] = {
 	post_sync},
 };
 
-const struct route_table recorder_sync_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table recorder_sync_routes = {routes, LENGTH(routes)};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes of recorders. */
 #include "recorder/recorders.h"
+#include "base/array.h"
 
 #include "api/list.h"
 #include "api/recording_view.h"
@@ -114,5 +115,4 @@ static const struct route routes[] = {
 	true, change_params, put_one},
 };
 
-const struct route_table recorder_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table recorder_routes = {routes, LENGTH(routes)};

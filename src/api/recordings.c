@@ -5,6 +5,7 @@
 #include "api/routes.h"
 #include "api/urls.h"
 #include "api/views.h"
+#include "base/array.h"
 
 /* A recording and the sets on it. */
 struct night {
@@ -193,5 +194,4 @@ static const struct route routes[] = {
 	true, cue_params, get_cue},
 };
 
-const struct route_table recording_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table recording_routes = {routes, LENGTH(routes)};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes of guest requests. */
 #include "dj/requests.h"
+#include "base/array.h"
 
 #include "api/guard.h"
 #include "api/list.h"
@@ -141,5 +142,4 @@ static const struct route routes[] = {
 	post_reject},
 };
 
-const struct route_table requests_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table requests_routes = {routes, LENGTH(routes)};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes of sessions. */
 #include "dj/sessions.h"
+#include "base/array.h"
 
 #include "api/list.h"
 #include "api/look.h"
@@ -356,5 +357,4 @@ static const struct route routes[] = {
 	get_download},
 };
 
-const struct route_table sessions_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table sessions_routes = {routes, LENGTH(routes)};

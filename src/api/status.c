@@ -4,6 +4,7 @@
 
 #include "api/routes.h"
 #include "api/sync_process.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "recorder/alarms.h"
 #include "recorder/index.h"
@@ -216,5 +217,4 @@ static const struct route routes[] = {
     {HTTP_GET, "/ready", ROUTE_PUBLIC, false, ready_params, get_ready},
 };
 
-const struct route_table status_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table status_routes = {routes, LENGTH(routes)};

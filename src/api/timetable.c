@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes of timetables. */
 #include "dj/timetable.h"
+#include "base/array.h"
 
 #include "api/event_night.h"
 #include "api/routes.h"
@@ -207,5 +208,4 @@ static const struct route routes[] = {
 	get_admin_timetable},
 };
 
-const struct route_table timetable_routes = {
-    routes, sizeof(routes) / sizeof(routes[0])};
+const struct route_table timetable_routes = {routes, LENGTH(routes)};

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/envfile.h"
 #include "base/network.h"
@@ -85,7 +86,7 @@ set_bool(bool *out, const char *value)
 	static const char *const no[] = {"false", "0", "no", "off"};
 	size_t i;
 
-	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+	for (i = 0; i < LENGTH(yes); i++) {
 		if (strcasecmp(value, yes[i]) == 0) {
 			*out = true;
 			return true;
@@ -227,7 +228,7 @@ set_level(enum log_level *out, const char *value)
 	static const char *const names[] = {"error", "warn", "info", "debug"};
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < LENGTH(names); i++) {
 		if (strcasecmp(value, names[i]) == 0) {
 			*out = (enum log_level)i;
 			return true;

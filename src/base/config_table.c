@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stddef.h>
 
+#include "base/array.h"
 #include "base/config.h"
 
 #define AT(member) offsetof(struct config, member)
@@ -105,5 +106,4 @@ const struct config_setting config_settings[] = {
 	"whether setlink gives up what it does not need of the system"},
 };
 
-const size_t config_settings_count = sizeof(config_settings) /
-    sizeof(config_settings[0]);
+const size_t config_settings_count = LENGTH(config_settings);

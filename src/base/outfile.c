@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 struct outfile {
 	FILE *file;
 	const char *path;
@@ -35,7 +37,7 @@ remove_and_end(int number)
 static void
 catch_signals(void)
 {
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (size_t i = 0; i < LENGTH(signals); i++)
 		if (signal(signals[i], remove_and_end) == SIG_IGN)
 			(void)signal(signals[i], SIG_IGN);
 }

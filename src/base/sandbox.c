@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/landlock.h"
 #include "base/syscalls.h"
 
@@ -141,7 +142,7 @@ allow_all(int rules, const struct config *config, const char *command)
 	    allow_file(rules, getenv("SSL_CERT_FILE"), LANDLOCK_READ) &&
 	    allow_file(rules, config->log_file, LANDLOCK_CREATE);
 
-	for (size_t i = 0; i < sizeof(to_read) / sizeof(to_read[0]); i++)
+	for (size_t i = 0; i < LENGTH(to_read); i++)
 		ok = ok && landlock_allow(rules, to_read[i], LANDLOCK_READ);
 	for (file = config->files; file != NULL; file = file->next)
 		ok = ok && allow_file(rules, file->path, LANDLOCK_READ);

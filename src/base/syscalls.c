@@ -28,6 +28,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "base/array.h"
+
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE 65
 #endif
@@ -92,8 +94,6 @@ static const char *const deadly[] = {"_sysctl", "acct", "add_key", "adjtimex",
     "quotactl", "reboot", "request_key", "setdomainname", "sethostname",
     "setns", "settimeofday", "stime", "swapoff", "swapon", "syslog", "umount",
     "umount2", "unshare", "userfaultfd", "vhangup"};
-
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static int
 add_names(scmp_filter_ctx filter, uint32_t action, const char *const *names,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* setlink sync. */
 #include "recorder/sync.h"
+#include "base/array.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -119,7 +120,7 @@ write_report(struct json_writer *w, const char *status,
 	json_object_begin(w);
 	json_key(w, "status");
 	json_string(w, status);
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+	for (size_t i = 0; i < LENGTH(counts); i++) {
 		json_key(w, counts[i].name);
 		json_number(w, counts[i].count);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* setlink token. */
 #include "admin/tokens.h"
+#include "base/array.h"
 
 #include <getopt.h>
 #include <openssl/crypto.h>
@@ -204,7 +205,7 @@ command_token(int argc, char **argv)
 	struct setup setup = {.db = NULL};
 	int status = EX_USAGE;
 
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+	for (size_t i = 0; i < LENGTH(actions); i++)
 		if (argc > 1 && strcmp(argv[1], actions[i].name) == 0)
 			status = actions[i].run(
 			    &setup, &arena, argc - 1, argv + 1);

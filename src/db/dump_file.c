@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "db/client.h"
 #include "db/connection.h"
@@ -32,7 +33,7 @@ static const char *const options[] = {
     "--",
 };
 
-#define N_OPTIONS (sizeof(options) / sizeof(options[0]))
+#define N_OPTIONS LENGTH(options)
 
 /* Who gets the bytes. */
 struct target {

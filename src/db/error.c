@@ -4,6 +4,7 @@
 #include <mysql.h>
 #include <mysqld_error.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "db/connection.h"
 
@@ -139,7 +140,7 @@ find(unsigned number)
 	    0, ERROR_INTERNAL, "the database refused a statement"};
 	size_t i;
 
-	for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+	for (i = 0; i < LENGTH(meanings); i++)
 		if (meanings[i].number == number)
 			return &meanings[i];
 	return &other;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/percent.h"
 #include "base/uuid.h"
@@ -110,7 +111,7 @@ is_forwarded(const struct request *request)
 	const struct gateway *gateway = request->gateway;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; i < LENGTH(names); i++)
 		if (gateway->variable(gateway->context, names[i]) != NULL)
 			return true;
 	return false;
@@ -158,7 +159,7 @@ parse_method(const char *name)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; i < LENGTH(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return (enum http_method)i;
 	return HTTP_OTHER;

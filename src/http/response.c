@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/array.h"
+
 /* What is kept of a buffer between requests: a page of a list has 100 KB. */
 #define KEEP (256 * 1024)
 
@@ -45,7 +47,7 @@ response_phrase(int status)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	for (i = 0; i < LENGTH(reasons); i++)
 		if (reasons[i].status == status)
 			return reasons[i].phrase;
 	return "Error";

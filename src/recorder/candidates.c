@@ -2,6 +2,7 @@
 /* The recordings that a set could be on. */
 #include "recorder/candidates.h"
 
+#include "base/array.h"
 #include "recorder/match_place.h"
 #include "recorder/span_row.h"
 
@@ -317,12 +318,10 @@ read_both(struct db *db, struct arena *arena, struct reading *reading,
 	enum db_type types[N_COLUMNS];
 
 	fill_types(types);
-	return db_each(db, select_recent, recent,
-		   sizeof(recent) / sizeof(recent[0]), types, N_COLUMNS, arena,
-		   take_row, reading, err) &&
-	    db_each(db, select_lasting, lasting,
-		sizeof(lasting) / sizeof(lasting[0]), types, N_COLUMNS, arena,
-		take_row, reading, err);
+	return db_each(db, select_recent, recent, LENGTH(recent), types,
+		   N_COLUMNS, arena, take_row, reading, err) &&
+	    db_each(db, select_lasting, lasting, LENGTH(lasting), types,
+		N_COLUMNS, arena, take_row, reading, err);
 }
 
 bool

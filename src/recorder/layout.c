@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define UUID_LEN (UUID_TEXT_SIZE - 1)
 
 /* Chunks are numbered in decimal: "%016d". */
@@ -21,7 +23,7 @@ static const struct layout_file files[] = {
     {LAYOUT_OVERVIEW, "overview.png", "overview", "image/png", "png"},
 };
 
-#define N_FILES (sizeof(files) / sizeof(files[0]))
+#define N_FILES LENGTH(files)
 
 /* What is left of a key. */
 struct cursor {

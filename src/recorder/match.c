@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/array.h"
 #include "recorder/match_place.h"
 
 /* A part that holds less of a set is none: sets and recordings that follow each
@@ -331,7 +332,7 @@ find_primary(struct search *s, bool with_taken, const struct uuid **recorder_id)
 	    {false, false}, {false, true}, {true, false}, {true, true}};
 
 	s->with_taken = with_taken;
-	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+	for (size_t i = 0; i < LENGTH(tries); i++) {
 		s->near = tries[i].near;
 		s->with_tied = tries[i].with_tied;
 		*recorder_id = choose_recorder(s);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/hex.h"
 #include "base/json.h"
 #include "base/percent.h"
@@ -97,7 +98,7 @@ kind_of(const char *name)
 
 	if (begins_with(name, "s3:"))
 		name += 3;
-	for (size_t i = 0; i < sizeof(created) / sizeof(created[0]); i++)
+	for (size_t i = 0; i < LENGTH(created); i++)
 		if (strcmp(name, created[i]) == 0)
 			return EVENT_CREATED;
 	return begins_with(name, "ObjectRemoved:") ? EVENT_REMOVED

@@ -251,7 +251,11 @@ parts_put_chunk(struct db *db, const struct event *event,
 	    "id, " NEW_ROW "?, ?, ?, ?" NEW_VALUES,
 	    {count, time, recorder, id, db_time(0)}, 5};
 
-	return put(db, &revive, &update, &add, out, err);
+	/* The last one may be heard of later than the file. */
+	return put(db, &revive, &update, &add, out, err) &&
+	    (*out == PART_OLD ||
+		reopening_note_skipped(db, &event->object.recorder_id,
+		    &event->object.session_id, err));
 }
 
 bool

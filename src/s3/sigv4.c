@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/hex.h"
 #include "base/percent.h"
 #include "s3/sigv4_query.h"
@@ -147,7 +148,7 @@ key_derive(struct sigv4_signer *signer, struct error *err)
 	}
 	ok = mac_text(signer->mac, secret.data, secret.len, steps[0],
 	    strlen(steps[0]), key);
-	for (i = 1; ok && i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (i = 1; ok && i < LENGTH(steps); i++)
 		ok = mac_text(signer->mac, key, sizeof(key), steps[i],
 		    strlen(steps[i]), key);
 	ok = ok && EVP_MAC_init(signer->mac, key, sizeof(key), NULL) == 1;

@@ -3,6 +3,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "api/exposition.h"
+#include "base/array.h"
 #include "base/percent.h"
 #include "csv-read.h"
 #include "dispatch.h"
@@ -255,11 +256,11 @@ check_names(const char *line)
 	for (; *line != '\0'; line = strchr(line, '\n') + 1) {
 		size_t len = strcspn(line, ":"), i = 0;
 
-		while (i < sizeof(known) / sizeof(known[0]) &&
+		while (i < LENGTH(known) &&
 		    (strlen(known[i]) != len ||
 			memcmp(known[i], line, len) != 0))
 			i++;
-		FUZZ_CHECK(i < sizeof(known) / sizeof(known[0]));
+		FUZZ_CHECK(i < LENGTH(known));
 		FUZZ_CHECK((seen >> i & 1) == 0);
 		seen |= 1U << i;
 	}
@@ -299,7 +300,7 @@ check_failure(const struct answer *answer)
 
 	if (answer->status != 500 || fake_mysql.nonsense)
 		return;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < LENGTH(known); i++)
 		if (memmem(answer->body, answer->body_len, known[i],
 			strlen(known[i])) != NULL)
 			return;

@@ -5,13 +5,12 @@
 #include <ctype.h>
 
 #include "api/routes.h"
+#include "base/array.h"
 #include "base/percent.h"
 #include "dispatch.h"
 #include "fake-mysql.h"
 
-#define MAX_ROUTES   256
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
+#define MAX_ROUTES 256
 static const struct route *all[MAX_ROUTES];
 static size_t n_routes;
 
@@ -325,7 +324,7 @@ read_method(struct dispatch_request *request, struct fuzz_input *in)
 	enum http_method method = request->route->method;
 
 	if (choice >= 0xc0)
-		method = (enum http_method)(choice % COUNT(methods));
+		method = (enum http_method)(choice % LENGTH(methods));
 	request->head = method == HTTP_HEAD;
 	request->own = method == request->route->method;
 	fuzz_server_set(&request->server, "REQUEST_METHOD", methods[method]);
@@ -343,9 +342,9 @@ read_caller(struct dispatch_request *request, struct fuzz_input *in)
 	static const char *const hosts[] = {
 	    "localhost", "127.0.0.1:8080", "club.example", NULL};
 	size_t kind = request->route->access == ROUTE_EVENTS ? 1 : 0;
-	const char *token = tokens[(fuzz_below(in, 6) + kind) % COUNT(tokens)];
-	const char *peer = peers[fuzz_below(in, COUNT(peers))];
-	const char *host = hosts[fuzz_below(in, COUNT(hosts))];
+	const char *token = tokens[(fuzz_below(in, 6) + kind) % LENGTH(tokens)];
+	const char *peer = peers[fuzz_below(in, LENGTH(peers))];
+	const char *host = hosts[fuzz_below(in, LENGTH(hosts))];
 
 	request->stranger = token == NULL && strcmp(peer, "127.0.0.1") != 0 &&
 	    strcmp(peer, "::1") != 0;
@@ -365,7 +364,7 @@ read_headers(struct dispatch_request *request, struct fuzz_input *in)
 	    "CONTENT_LENGTH", "REDIRECT_STATUS", "SCRIPT_NAME"};
 	unsigned choice = fuzz_byte(in);
 
-	for (size_t i = 0; i < COUNT(names); i++) {
+	for (size_t i = 0; i < LENGTH(names); i++) {
 		char *text;
 
 		if ((choice >> i & 1) == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The functions of MariaDB Connector/C that src/db calls. */
+#include "base/array.h"
 #include "fake-rows.h"
 
 #include <errmsg.h>
@@ -73,7 +74,7 @@ error_number(unsigned choice)
 	    ER_NO_SUCH_TABLE,
 	    CR_OUT_OF_MEMORY,
 	};
-	const size_t count = sizeof(numbers) / sizeof(numbers[0]);
+	const size_t count = LENGTH(numbers);
 
 	if (choice < count) {
 		if (numbers[choice] == CR_OUT_OF_MEMORY)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The values in the rows of the fake database. */
 #include "fake-rows.h"
+#include "base/array.h"
 
 /* 32 bytes in hex. */
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
@@ -37,8 +38,7 @@ const char *const fake_mysql_words[] = {
     /* The SHA-256 of 32 zeros. */
     "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925",
 };
-const size_t fake_mysql_words_count = sizeof(fake_mysql_words) /
-    sizeof(fake_mysql_words[0]);
+const size_t fake_mysql_words_count = LENGTH(fake_mysql_words);
 
 struct uuid
 fake_mysql_id(size_t index)

@@ -2,6 +2,7 @@
 /* The address of a request: its method, path and script name, one NUL after
  * each, as they come from a web server. */
 #include "api/routes.h"
+#include "base/array.h"
 #include "base/percent.h"
 #include "gateway.h"
 
@@ -142,7 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct request request;
 	struct error err = {.code = ERROR_OK};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < LENGTH(names); i++) {
 		char *text = fuzz_text(&in);
 
 		fuzz_server_set(&server, names[i], text);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Answers: headers, problems, CORS, and who may call an admin route. */
+#include "base/array.h"
 #include "gateway.h"
 #include "http/access.h"
 #include "http/cors.h"
 #include "http/problem.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static struct arena arena = ARENA_INIT;
 
@@ -227,7 +226,7 @@ static const struct {
 static void
 test_verdicts(void)
 {
-	for (size_t i = 0; i < COUNT(verdicts); i++) {
+	for (size_t i = 0; i < LENGTH(verdicts); i++) {
 		struct server server = {.body = {NULL}};
 		struct gateway gateway = server_gateway(&server);
 		struct config config = {.trusted_proxies = "192.0.2.1"};
@@ -261,7 +260,7 @@ static const struct {
 static void
 test_tokens(void)
 {
-	for (size_t i = 0; i < COUNT(tokens); i++) {
+	for (size_t i = 0; i < LENGTH(tokens); i++) {
 		struct server server = {.variables = {tokens[i].header}};
 		struct gateway gateway = server_gateway(&server);
 		struct config config = {.trusted_proxies = ""};
@@ -287,7 +286,7 @@ test_same_token(void)
 
 	tap_ok(access_is_same("secret", "secret", &same, &err) && same,
 	    "the token");
-	for (size_t i = 0; i < COUNT(others); i++)
+	for (size_t i = 0; i < LENGTH(others); i++)
 		tap_ok(
 		    access_is_same(others[i], "secret", &same, &err) && !same,
 		    "not '%s'", others[i]);
@@ -351,7 +350,7 @@ test_cors(void)
 {
 	struct response r = {0};
 
-	for (size_t i = 0; i < COUNT(cors); i++) {
+	for (size_t i = 0; i < LENGTH(cors); i++) {
 		struct server server = {.body = {NULL}};
 		struct gateway gateway = server_gateway(&server);
 		struct request request = {.gateway = &gateway};

@@ -4,11 +4,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/uuid.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static bool
 all_zero(const unsigned char *p, size_t n)
@@ -138,7 +137,7 @@ test_uuid_text(void)
 	char out[UUID_TEXT_SIZE];
 	struct uuid id;
 
-	for (size_t i = 0; i < COUNT(uuids); i++) {
+	for (size_t i = 0; i < LENGTH(uuids); i++) {
 		size_t len = strlen(uuids[i].text);
 		bool ok = uuid_parse(uuids[i].text, len, &id);
 

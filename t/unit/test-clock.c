@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The calendar, and RFC 3339. */
+#include "base/array.h"
 #include "base/clock.h"
 
 #include <time.h>
 
 #include "tap.h"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define DAY          (24 * USEC_PER_HOUR)
+#define DAY (24 * USEC_PER_HOUR)
 
 static const struct {
 	const char *text;
@@ -98,7 +98,7 @@ test_table(void)
 	char out[CLOCK_RFC3339_SIZE];
 	usec_t t;
 
-	for (size_t i = 0; i < COUNT(times); i++) {
+	for (size_t i = 0; i < LENGTH(times); i++) {
 		bool ok = clock_parse(times[i].text, strlen(times[i].text), &t);
 
 		if (ok)
@@ -219,7 +219,7 @@ test_bad_fields(void)
 {
 	usec_t t;
 
-	for (size_t i = 0; i < COUNT(bad_fields); i++)
+	for (size_t i = 0; i < LENGTH(bad_fields); i++)
 		tap_ok(!clock_join(&bad_fields[i].fields, &t), "no %s",
 		    bad_fields[i].what);
 }

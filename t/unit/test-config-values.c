@@ -2,10 +2,9 @@
 /* What each setting refuses. */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/config.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #define S16 "0123456789abcdef"
 #define S64 S16 S16 S16 S16
@@ -162,7 +161,7 @@ test_refusals(void)
 {
 	struct config c;
 
-	for (size_t i = 0; i < COUNT(bad); i++) {
+	for (size_t i = 0; i < LENGTH(bad); i++) {
 		const struct config_setting *setting = find(bad[i].name);
 		size_t len = strlen(bad[i].name);
 		struct error err = {0};
@@ -193,7 +192,7 @@ test_table(void)
 		const struct config_setting *s = &config_settings[i];
 
 		named = false;
-		for (j = 0; j < COUNT(bad); j++)
+		for (j = 0; j < LENGTH(bad); j++)
 			named = named || strcmp(bad[j].name, s->name) == 0;
 		tap_ok(named && find(s->name) == s, "%s: once, and tested here",
 		    s->name);
@@ -248,7 +247,7 @@ test_good(void)
 	struct error err;
 	struct config c;
 
-	for (size_t i = 0; i < COUNT(good); i++) {
+	for (size_t i = 0; i < LENGTH(good); i++) {
 		clear();
 		if (setenv(good[i].name, good[i].value, 1) != 0)
 			abort();

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Settings: where they come from, what they default to, what is refused. */
+#include "base/array.h"
 #include "base/config.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #define HASH "ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789"
 
@@ -175,7 +174,7 @@ test_places(void)
 	struct error err;
 	char text[200];
 
-	for (size_t i = 0; i < COUNT(places); i++) {
+	for (size_t i = 0; i < LENGTH(places); i++) {
 		int len = snprintf(text, sizeof(text), "%s%s\n%s%s\n",
 		    places[i].file == NULL ? "" : "SETLINK_DB_PASSWORD=",
 		    places[i].file == NULL ? "" : places[i].file,

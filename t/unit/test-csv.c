@@ -4,10 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/csv.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct {
 	const char *text, *cell;
@@ -84,7 +83,7 @@ test_texts(void)
 {
 	struct buf out = BUF_INIT;
 
-	for (size_t i = 0; i < COUNT(texts); i++) {
+	for (size_t i = 0; i < LENGTH(texts); i++) {
 		struct csv_writer w = {.out = &out};
 
 		buf_reset(&out, 0);
@@ -155,7 +154,7 @@ test_failures(void)
 	struct buf out = BUF_INIT;
 	struct csv_writer w = {.out = &out};
 
-	for (size_t i = 0; i < COUNT(none); i++) {
+	for (size_t i = 0; i < LENGTH(none); i++) {
 		buf_reset(&out, 0);
 		csv_decimal(&w, none[i]);
 		csv_text(&w, "\xff=");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* CUE sheets: strings, times, and a whole sheet. */
 #include "api/cue.h"
+#include "base/array.h"
 
 #include "tap.h"
 
@@ -34,7 +35,7 @@ test_strings(void)
 	    {"\xc0\xa2", "\"??\""},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LENGTH(rows); i++) {
 		struct buf buf = BUF_INIT;
 
 		cue_string(&buf, rows[i][0]);
@@ -63,7 +64,7 @@ test_times(void)
 	    {INT64_C(168) * USEC_PER_HOUR, "10080:00:00"},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LENGTH(rows); i++) {
 		struct buf buf = BUF_INIT;
 
 		cue_time(&buf, rows[i].time);

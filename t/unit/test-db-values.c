@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The database's error numbers, and the making of parameters. */
+#include "base/array.h"
 #include "base/error.h"
 #include "db/connection.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Numbers, not names: they are what servers of all versions send. */
 static const struct {
@@ -111,7 +110,7 @@ static const struct {
 static void
 test_numbers(void)
 {
-	for (size_t i = 0; i < COUNT(numbers); i++) {
+	for (size_t i = 0; i < LENGTH(numbers); i++) {
 		unsigned number = numbers[i].number;
 
 		tap_is_str(error_name(db_error_code(number)),

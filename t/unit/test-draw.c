@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Draws: weights, the choice, and what a forged record shows. */
+#include "base/array.h"
 #include "dj/draw.h"
 
 #include <string.h>
 
 #include "tap.h"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define HOUR         USEC_PER_HOUR
+#define HOUR USEC_PER_HOUR
 
 static const struct {
 	double own, base, joker_rule;
@@ -36,7 +36,7 @@ static const struct {
 static void
 test_weights(void)
 {
-	for (size_t i = 0; i < COUNT(weights); i++) {
+	for (size_t i = 0; i < LENGTH(weights); i++) {
 		const struct draw_rules rules = {
 		    .base_weight = weights[i].base,
 		    .joker = weights[i].joker_rule,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Long answers as records of FastCGI. */
+#include "base/array.h"
 #include "base/fcgi_record.h"
 
 #include <fcntl.h>
@@ -103,7 +104,7 @@ main(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < LONGEST; i++)
 		sent[i] = (char)(i * 7 + i / 251);
-	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+	for (i = 0; i < LENGTH(lengths); i++)
 		tap_ok(arrives(lengths[i]), "%zu bytes arrive", lengths[i]);
 	tap_ok(fails_when_nobody_reads(), "a broken connection is told");
 	return tap_done();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Gathering the keys of a listing into recordings. */
+#include "base/array.h"
 #include "recorder/gather.h"
 
 #include <stdlib.h>
@@ -79,7 +80,7 @@ test_groups(void)
 	struct error err;
 	char text[2 * UUID_TEXT_SIZE];
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; i < LENGTH(steps); i++)
 		if (add(&gather, &arena, &steps[i], &done))
 			tap_is_str(describe(done, text, sizeof(text)),
 			    steps[i].complete, "%s", steps[i].key);
@@ -113,7 +114,7 @@ test_content(void)
 	const struct recording *r;
 	struct error err;
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; i < LENGTH(steps); i++)
 		if (!add(&gather, &arena, &steps[i], &done) || done != NULL)
 			tap_ok(false, "%s", steps[i].key);
 	if (!gather_end(&gather, &arena, &done, &err) || done == NULL)
@@ -154,7 +155,7 @@ test_recorders(void)
 	const struct listed_recorder *last, *first;
 	char id[UUID_TEXT_SIZE];
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; i < LENGTH(steps); i++)
 		if (!add(&gather, &arena, &steps[i], &done) || done != NULL)
 			tap_ok(false, "%s", steps[i].key);
 	last = gather.recorders;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests: what is read of CGI's variables. */
+#include "base/array.h"
 #include "http/request.h"
 
 #include <stdlib.h>
@@ -7,8 +8,6 @@
 #include "base/uuid.h"
 #include "gateway.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static struct arena arena = ARENA_INIT;
 
@@ -141,7 +140,7 @@ static const struct {
 static void
 test_requests(void)
 {
-	for (size_t i = 0; i < COUNT(requests); i++) {
+	for (size_t i = 0; i < LENGTH(requests); i++) {
 		struct server server = {.body = {requests[i].body}};
 
 		memcpy(server.variables, requests[i].variables,
@@ -240,7 +239,7 @@ test_clients(void)
 {
 	char peer[80];
 
-	for (size_t i = 0; i < COUNT(clients); i++) {
+	for (size_t i = 0; i < LENGTH(clients); i++) {
 		struct server server = {.variables = {peer, clients[i].header}};
 		struct gateway gateway = server_gateway(&server);
 		struct config config = {.trusted_proxies = clients[i].proxies};
@@ -279,7 +278,7 @@ test_ids(void)
 	struct request r;
 	struct uuid id;
 
-	for (size_t i = 0; i < COUNT(ids); i++) {
+	for (size_t i = 0; i < LENGTH(ids); i++) {
 		struct server server = {.variables = {ids[i].header}};
 		struct gateway gateway = server_gateway(&server);
 

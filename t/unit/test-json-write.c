@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <yajl/yajl_gen.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static struct arena arena = ARENA_INIT;
 
@@ -45,7 +44,7 @@ test_strings(void)
 	struct buf out = BUF_INIT;
 	struct json_writer w;
 
-	for (size_t i = 0; i < COUNT(strings); i++) {
+	for (size_t i = 0; i < LENGTH(strings); i++) {
 		open_writer(&w, &out);
 		json_string(&w, strings[i].text);
 		tap_is_str(
@@ -100,7 +99,7 @@ test_decimals(void)
 	struct json *value;
 	struct error err;
 
-	for (size_t i = 0; i < COUNT(decimals); i++) {
+	for (size_t i = 0; i < LENGTH(decimals); i++) {
 		open_writer(&w, &out);
 		json_decimal(&w, decimals[i].number);
 		tap_is_str(buf_text(&out), decimals[i].json, "decimal %s",
@@ -237,7 +236,7 @@ test_failures(void)
 	struct buf out = BUF_INIT;
 	struct json_writer w;
 
-	for (size_t i = 0; i < COUNT(mistakes); i++) {
+	for (size_t i = 0; i < LENGTH(mistakes); i++) {
 		open_writer(&w, &out);
 		mistakes[i].write(&w);
 		json_string(&w, "more");

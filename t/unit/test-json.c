@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The JSON reader and writer. */
+#include "base/array.h"
 #include "base/json.h"
 
 #include <stdlib.h>
 
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static struct arena arena = ARENA_INIT;
 
@@ -98,7 +97,7 @@ test_readings(void)
 	struct json *value;
 	struct error err;
 
-	for (size_t i = 0; i < COUNT(readings); i++) {
+	for (size_t i = 0; i < LENGTH(readings); i++) {
 		const char *text = readings[i].text;
 
 		buf_reset(&got, 0);
@@ -208,7 +207,7 @@ test_refusals(void)
 	struct json *value;
 	struct error err;
 
-	for (size_t i = 0; i < COUNT(refusals); i++) {
+	for (size_t i = 0; i < LENGTH(refusals); i++) {
 		const char *text = refusals[i].text;
 		bool refused;
 
@@ -316,7 +315,7 @@ test_members(void)
 	struct json *object;
 	struct error err;
 
-	for (size_t i = 0; i < COUNT(members); i++) {
+	for (size_t i = 0; i < LENGTH(members); i++) {
 		const char *text = members[i].object, *got = NULL;
 
 		if (!parse(text, strlen(text), &object, &err))
@@ -355,7 +354,7 @@ test_integers(void)
 	struct json *value;
 	struct error err;
 
-	for (size_t i = 0; i < COUNT(integers); i++) {
+	for (size_t i = 0; i < LENGTH(integers); i++) {
 		const char *text = integers[i].text;
 		int64_t number = 0;
 		bool ok = parse(text, strlen(text), &value, &err) &&

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "recorder/layout.h"
 #include "tap.h"
 
@@ -74,7 +75,7 @@ static const struct row rows[] = {
     {"\xff\xfe/metadata.json", LAYOUT_FOREIGN},
 };
 
-#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+#define N_ROWS LENGTH(rows)
 
 static const struct uuid no_id;
 
@@ -158,7 +159,7 @@ test_no_key(void)
 	    LAYOUT_SYSTEM_METADATA, LAYOUT_RECORDER_METADATA, LAYOUT__MAX};
 	char key[LAYOUT_KEY_SIZE];
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < LENGTH(kinds); i++) {
 		tap_ok(!layout_key(kinds[i], &no_id, &no_id, key, sizeof(key)),
 		    "no file of a session: kind %d", (int)kinds[i]);
 		tap_ok(layout_file(kinds[i]) == NULL, "and not in the table");
@@ -216,7 +217,7 @@ main(void)
 	test_format(
 	    "waveform", LAYOUT_WAVEFORM, "application/octet-stream", "dat");
 	test_format("overview", LAYOUT_OVERVIEW, "image/png", "png");
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	for (size_t i = 0; i < LENGTH(wrong); i++)
 		tap_ok(layout_file_by_format(wrong[i]) == NULL,
 		    "no format \"%s\"", wrong[i]);
 	return tap_done();

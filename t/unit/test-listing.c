@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages of ListObjectsV2, as MinIO writes them and as nobody should. */
+#include "base/array.h"
 #include "s3/listing.h"
 
 #include <stdlib.h>
@@ -233,9 +234,9 @@ main(void)
 	size_t i;
 
 	test_minio_page(&arena);
-	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+	for (i = 0; i < LENGTH(pages); i++)
 		test_row(&arena, i);
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+	for (i = 0; i < LENGTH(sizes); i++)
 		test_size(&arena, i);
 	test_long_text(&arena, 3072, true);
 	test_long_text(&arena, 8192, true);

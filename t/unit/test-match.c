@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "recorder/match.h"
 #include "recorder/match_place.h"
 #include "recorder/match_words.h"
@@ -138,7 +139,7 @@ take_flag(const char **p, struct told *out)
 	    {"has a file", &out->has_file, true},
 	};
 
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+	for (size_t i = 0; i < LENGTH(flags); i++) {
 		if (!take(p, flags[i].word))
 			continue;
 		*flags[i].flag = flags[i].value;
@@ -166,7 +167,7 @@ take_fact(const char **p, struct told *out)
 	    {"audio ", &out->facts.audio, take_length},
 	};
 
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+	for (size_t i = 0; i < LENGTH(facts); i++) {
 		if (!take(p, facts[i].word))
 			continue;
 		*facts[i].value = facts[i].take(p);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "recorder/metadata.h"
 #include "tap.h"
 
@@ -143,7 +144,7 @@ static const struct row rows[] = {
     {"white space stays", "{\"name\":\"  a  \"}", "[  a  ] 0"},
 };
 
-#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+#define N_ROWS LENGTH(rows)
 
 static void
 add_time(FILE *f, const char *name, bool known, usec_t t)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "recorder/notification.h"
 #include "tap.h"
 
@@ -249,7 +250,7 @@ main(void)
 {
 	struct arena arena = ARENA_INIT;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LENGTH(rows); i++) {
 		const struct row *row = &rows[i];
 		struct error err;
 		struct event *events;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Percent-encoding. */
+#include "base/array.h"
 #include "base/percent.h"
 
 #include <stdlib.h>
@@ -113,9 +114,9 @@ main(void)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(encoded) / sizeof(encoded[0]); i++)
+	for (i = 0; i < LENGTH(encoded); i++)
 		test_encode(i);
-	for (i = 0; i < sizeof(decoded) / sizeof(decoded[0]); i++)
+	for (i = 0; i < LENGTH(decoded); i++)
 		test_decode(decoded[i].text, decoded[i].key);
 	test_every_byte();
 	test_nul();

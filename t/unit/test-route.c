@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes, and their declared parameters. */
+#include "base/array.h"
 #include "http/route.h"
 
 #include "gateway.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static struct arena arena = ARENA_INIT;
 
@@ -26,8 +25,8 @@ static const struct route others[] = {
     {HTTP_GET, "/api/{kind}/{id}", ROUTE_PUBLIC, false, NULL, NULL},
 };
 
-static const struct route_table first = {sets, COUNT(sets)};
-static const struct route_table second = {others, COUNT(others)};
+static const struct route_table first = {sets, LENGTH(sets)};
+static const struct route_table second = {others, LENGTH(others)};
 static const struct route_table *const tables[] = {&first, &second, NULL};
 
 static const struct {
@@ -104,7 +103,7 @@ test_searches(void)
 	struct request r;
 	struct error err;
 
-	for (size_t i = 0; i < COUNT(searches); i++) {
+	for (size_t i = 0; i < LENGTH(searches); i++) {
 		struct server server = {.variables = {method, uri}};
 		struct gateway gateway = server_gateway(&server);
 
@@ -138,7 +137,7 @@ static const struct param params[] = {
     {NULL, 0, PARAM_TOKEN, NAUGHT},
 };
 
-#define N_PARAMS (COUNT(params) - 1)
+#define N_PARAMS (LENGTH(params) - 1)
 
 /* The ends of the ids. */
 static void
@@ -398,13 +397,13 @@ static const struct {
 static void
 test_params(void)
 {
-	for (size_t i = 0; i < COUNT(in_query); i++)
+	for (size_t i = 0; i < LENGTH(in_query); i++)
 		tap_is_str(read_params(ID, in_query[i].query, NULL, NULL),
 		    in_query[i].want, "?%s", in_query[i].query);
-	for (size_t i = 0; i < COUNT(in_body); i++)
+	for (size_t i = 0; i < LENGTH(in_body); i++)
 		tap_is_str(read_params(ID, "", JSON, in_body[i].body),
 		    in_body[i].want, "%s", in_body[i].body);
-	for (size_t i = 0; i < COUNT(types); i++)
+	for (size_t i = 0; i < LENGTH(types); i++)
 		tap_is_str(read_params(ID, "", types[i].type, "{\"n\":5}"),
 		    types[i].want, "type %s",
 		    types[i].type ? types[i].type : "-");

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/landlock.h"
 #include "base/sandbox.h"
 #include "base/syscalls.h"
@@ -327,7 +328,7 @@ main(void)
 	}
 	if (!make_files())
 		return 1;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < LENGTH(cases); i++) {
 		tap_is_int(outcome(&config, cases[i].call, COMMAND, 1),
 		    cases[i].worker, "a worker %s", cases[i].name);
 		tap_is_int(outcome(&config, cases[i].call, NULL, 1),

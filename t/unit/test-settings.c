@@ -2,11 +2,10 @@
 /* The syntax of settings: files of them, and endpoints. */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/config.h"
 #include "base/envfile.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static struct arena arena = ARENA_INIT;
 
@@ -80,7 +79,7 @@ test_files(void)
 	struct env_entry *entries;
 	struct error err;
 
-	for (size_t i = 0; i < COUNT(files); i++) {
+	for (size_t i = 0; i < LENGTH(files); i++) {
 		const char *text = files[i].text, *got;
 
 		if (parse(text, strlen(text), &entries, &err))
@@ -127,7 +126,7 @@ test_malformed(void)
 	struct error err = {0};
 	char line[20];
 
-	for (size_t i = 0; i < COUNT(malformed); i++) {
+	for (size_t i = 0; i < LENGTH(malformed); i++) {
 		const char *text = malformed[i].text;
 		bool ok = parse(text, strlen(text), &entries, &err);
 
@@ -181,7 +180,7 @@ test_endpoints(void)
 	struct endpoint e;
 	struct error err;
 
-	for (size_t i = 0; i < COUNT(endpoints); i++) {
+	for (size_t i = 0; i < LENGTH(endpoints); i++) {
 		const char *text = endpoints[i].text;
 
 		e = (struct endpoint){0};
@@ -258,7 +257,7 @@ test_not_endpoints(void)
 	struct error err = {0};
 	char name[300];
 
-	for (size_t i = 0; i < COUNT(not_endpoints); i++) {
+	for (size_t i = 0; i < LENGTH(not_endpoints); i++) {
 		bool ok = endpoint_parse(&arena, not_endpoints[i], &e, &err);
 
 		tap_ok(!ok && err.code == ERROR_INVALID,

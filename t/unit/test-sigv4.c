@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Presigned URLs: AWS's example, what may be given, and the day's key. */
+#include "base/array.h"
 #include "s3/sigv4.h"
 
 #include <stdlib.h>
@@ -136,7 +137,7 @@ test_order(struct sigv4_signer *signer)
 	char *query;
 
 	url.params = params;
-	url.n_params = sizeof(params) / sizeof(params[0]);
+	url.n_params = LENGTH(params);
 	presign(signer, &url, &out);
 	query = strchr(out.data, '?');
 	if (query == NULL || strlen(query) < 64)
@@ -155,7 +156,7 @@ test_limits(struct sigv4_signer *signer)
 	struct sigv4_url url = example;
 	size_t i;
 
-	for (i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
+	for (i = 0; i < LENGTH(lives); i++) {
 		url.expires = lives[i];
 		tap_is_str(presign(signer, &url, &out), "",
 		    "a life of %u is refused", lives[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where on the clock the audio of a recording lies, and in which files. Times
  * are seconds. */
+#include "base/array.h"
 #include "recorder/span.h"
 
 #include <inttypes.h>
@@ -440,7 +441,7 @@ test_places(void)
 	struct span span;
 
 	span_find(&facts, S(1910), &span);
-	for (size_t i = 0; i < sizeof(place_rows) / sizeof(place_rows[0]); i++)
+	for (size_t i = 0; i < LENGTH(place_rows); i++)
 		test_place_row(&span, &place_rows[i]);
 	test_place_row(&nowhere, &all);
 }
@@ -646,7 +647,7 @@ test_absurd(void)
 int
 main(void)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < LENGTH(rows); i++)
 		test_row(&rows[i]);
 	test_whole();
 	test_places();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the outcomes of requests mean: both maps are total. */
+#include "base/array.h"
 #include "s3/status.h"
 
 #include <curl/curl.h>
@@ -83,7 +84,7 @@ test_names(void)
 	char name[16];
 	size_t i;
 
-	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+	for (i = 0; i < LENGTH(bodies); i++) {
 		s3_status_name(
 		    bodies[i].xml, strlen(bodies[i].xml), name, sizeof(name));
 		tap_is_str(name, bodies[i].name, "error body %zu", i);
@@ -134,12 +135,12 @@ main(void)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+	for (i = 0; i < LENGTH(answers); i++)
 		tap_is_int(
 		    s3_status_from_http(answers[i].status, answers[i].name),
 		    answers[i].code, "HTTP %ld %s", answers[i].status,
 		    answers[i].name);
-	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+	for (i = 0; i < LENGTH(outcomes); i++) {
 		int code = outcomes[i].curl_code;
 
 		tap_is_int(s3_status_from_curl(code), outcomes[i].code,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a bucket's events go: notification configurations. */
+#include "base/array.h"
 #include "s3/subscription.h"
 
 #include "tap.h"
@@ -85,7 +86,7 @@ static const struct {
 int
 main(void)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LENGTH(rows); i++) {
 		struct s3_subscription found;
 		struct error err;
 		bool ok = s3_subscription_find(rows[i].xml, strlen(rows[i].xml),
@@ -94,7 +95,7 @@ main(void)
 		tap_is_str(
 		    ok ? found.arn : NULL, rows[i].want, "%s", rows[i].what);
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < LENGTH(names); i++)
 		tap_is_int(s3_webhook_valid(names[i].name), names[i].valid,
 		    "the name \"%s\"", names[i].name);
 	return tap_done();

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "base/network.h"
 #include "base/utf8.h"
 #include "tap.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct {
 	const char *text;
@@ -63,7 +62,7 @@ heap_copy(const char *text)
 static void
 test_utf8_valid(void)
 {
-	for (size_t i = 0; i < COUNT(utf8_texts); i++) {
+	for (size_t i = 0; i < LENGTH(utf8_texts); i++) {
 		size_t len = strlen(utf8_texts[i].text);
 		char *copy = heap_copy(utf8_texts[i].text);
 		int count = -1;
@@ -97,7 +96,7 @@ static const struct {
 static void
 test_utf8_trim(void)
 {
-	for (size_t i = 0; i < COUNT(trims); i++) {
+	for (size_t i = 0; i < LENGTH(trims); i++) {
 		char *copy = heap_copy(trims[i].text);
 		const char *s = copy;
 		size_t len = strlen(trims[i].text);
@@ -119,10 +118,10 @@ test_utf8_controls(void)
 	static const uint32_t others[] = {' ', '~', 0xa0, 0xae, 0x61b, 0x200a,
 	    0x2027, 0x202f, 0x205f, 0x2070, 0xfffc, 0xfffd, 0x1f3a7};
 
-	for (size_t i = 0; i < COUNT(controls); i++)
+	for (size_t i = 0; i < LENGTH(controls); i++)
 		tap_ok(utf8_is_control(controls[i]), "U+%04X is a control",
 		    (unsigned)controls[i]);
-	for (size_t i = 0; i < COUNT(others); i++)
+	for (size_t i = 0; i < LENGTH(others); i++)
 		tap_ok(!utf8_is_control(others[i]), "U+%04X is none",
 		    (unsigned)others[i]);
 }
@@ -147,7 +146,7 @@ test_log_value(void)
 {
 	struct buf out = BUF_INIT;
 
-	for (size_t i = 0; i < COUNT(log_values); i++) {
+	for (size_t i = 0; i < LENGTH(log_values); i++) {
 		buf_reset(&out, 0);
 		log_value(&out, log_values[i].text);
 		tap_is_str(buf_text(&out), log_values[i].value,
@@ -243,7 +242,7 @@ test_addresses(void)
 {
 	struct network_address address, mapped;
 
-	for (size_t i = 0; i < COUNT(addresses); i++) {
+	for (size_t i = 0; i < LENGTH(addresses); i++) {
 		size_t len = strlen(addresses[i].text);
 		char *copy = heap_copy(addresses[i].text);
 		bool ok = network_parse_address(copy, len, &address);
@@ -330,7 +329,7 @@ test_networks(void)
 {
 	struct network_address address;
 
-	for (size_t i = 0; i < COUNT(memberships); i++) {
+	for (size_t i = 0; i < LENGTH(memberships); i++) {
 		const char *text = memberships[i].address;
 		bool ok = network_parse_address(text, strlen(text), &address);
 
@@ -340,7 +339,7 @@ test_networks(void)
 		    "%s %sin \"%s\"", text, memberships[i].in ? "" : "not ",
 		    memberships[i].list);
 	}
-	for (size_t i = 0; i < COUNT(lists); i++)
+	for (size_t i = 0; i < LENGTH(lists); i++)
 		tap_ok(network_list_valid(lists[i].list) == lists[i].valid,
 		    "list, row %zu", i);
 }
@@ -385,7 +384,7 @@ test_hosts(void)
 {
 	struct network_host host;
 
-	for (size_t i = 0; i < COUNT(hosts); i++) {
+	for (size_t i = 0; i < LENGTH(hosts); i++) {
 		const char *text = hosts[i].text, *name = hosts[i].name;
 		bool ok = network_parse_host(text, strlen(text), &host);
 

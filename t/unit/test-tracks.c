@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What of a recording belongs to a set. Times are seconds. */
+#include "base/array.h"
 #include "recorder/tracks.h"
 
 #include "tap.h"
@@ -245,7 +246,7 @@ test_parts(void)
 	facts.files[RECORDING_RAW].size = 700 * 192000;
 	facts.files[RECORDING_RAW].at = seconds(2370);
 	span_find(&facts, seconds(3000), &after);
-	for (size_t i = 0; i < sizeof(part_rows) / sizeof(part_rows[0]); i++) {
+	for (size_t i = 0; i < LENGTH(part_rows); i++) {
 		const struct part_row *row = &part_rows[i];
 
 		test_part(row, &before, row->before, "open again");
@@ -321,7 +322,7 @@ test_rows(void)
 int
 main(void)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < LENGTH(rows); i++)
 		test_row(&rows[i]);
 	test_parts();
 	test_nowhere();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Waveforms: headers of all kinds, and the silence at the end. */
+#include "base/array.h"
 #include "recorder/waveform.h"
 
 #include <stdlib.h>
@@ -133,7 +134,7 @@ test_silence(void)
 int
 main(void)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < LENGTH(rows); i++)
 		test_header(&rows[i]);
 	test_silence();
 	return tap_done();
