@@ -34,6 +34,7 @@ struct match_recording {
 	bool elsewhere; /* a set of another room that overlaps this one is on
 			 * its recorder, and comes first */
 	bool trusted;   /* its recorder's clock has been seen to be right */
+	bool sure;      /* it is placed by the clock of the object store */
 };
 
 enum match_rule {

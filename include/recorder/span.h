@@ -40,6 +40,7 @@ struct span_facts {
 struct span {
 	/* All that there is or comes; without it, its place is not known. */
 	bool placed;
+	bool sure; /* not by the clock of the recorder */
 	usec_t begin, end;
 	/* What the files hold, or will when they are there: to the end of what
 	 * can be heard, and to the end of the silence behind it. */

@@ -107,9 +107,11 @@ put_none(struct db *db, struct arena *arena, struct buf *out,
 {
 	bool elsewhere;
 
+	/* Why those of its own recorder have nothing of it says more. */
 	if (!is_elsewhere(db, arena, about, &elsewhere, err))
 		return false;
-	if (elsewhere) {
+	if (elsewhere && about->match->absence == MATCH_NOT_FOUND &&
+	    about->match->missed_by > about->set->tolerance) {
 		buf_puts(out, "recorded by the recorder of another room only");
 	} else if (about->match->nearest == SIZE_MAX) {
 		buf_puts(out, "no recording around that time");

@@ -60,8 +60,8 @@ static const char store[] =
     "first_seen_at, skipped_chunks, audio_due, ogg_seen_etag, known_at) VALUES "
     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
     "?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON DUPLICATE KEY UPDATE " REOPENING_OF_NOTHING REOPENING_MOVED
-	REOPENING_UNSEEN ALL_LATER
+    "ON DUPLICATE KEY UPDATE " REOPENING_DELETED REOPENING_OF_NOTHING
+	REOPENING_MOVED REOPENING_UNSEEN ALL_LATER
     /* Once the chunks are gone it is not seen any more. */
     "skipped_chunks = IF(VALUES(known_at) < known_at, skipped_chunks, "
     "COALESCE(VALUES(skipped_chunks), skipped_chunks)), "

@@ -95,7 +95,7 @@ near_coverage(const struct search *s, const struct match_recording *r)
 static bool
 holds_near(const struct search *s, const struct match_recording *r)
 {
-	if (r->trusted || match_gap(s->set, r) > s->tolerance)
+	if (r->trusted || r->sure || match_gap(s->set, r) > s->tolerance)
 		return false;
 	if (s->set->running)
 		return r->fresh;

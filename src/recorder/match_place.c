@@ -20,6 +20,7 @@ match_place(const struct span *span, struct match_recording *out)
 	out->lost_start = span->lost_begin;
 	out->lost_end = span->lost_end;
 	out->silent_end = span->open ? span->end : span->file_length_end;
+	out->sure = span->sure;
 	out->fresh = span->fresh;
 	out->lost = span->lost;
 }

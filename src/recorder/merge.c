@@ -268,7 +268,9 @@ write_change(const struct refresh *refresh, const struct change *change,
 	case CHANGE_LEARN:
 		return index_store(db, r, now, refresh->started, err) &&
 		    (r->closed ||
-			reopening_note(db, &r->recorder_id, &r->id, err));
+			(reopening_note(db, &r->recorder_id, &r->id, err) &&
+			    reopening_note_late(
+				db, &r->recorder_id, &r->id, err)));
 	case CHANGE_GONE:
 		return index_mark_gone(
 		    db, &r->recorder_id, &r->id, now, refresh->started, err);

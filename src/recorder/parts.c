@@ -25,7 +25,9 @@
 
 /* A row that was gone comes back without what it had. */
 #define REVIVE                                                            \
-	"UPDATE recordings SET gone_at = NULL, " CLEAR KNOWN "WHERE " IDS \
+	"UPDATE recordings SET gone_at = NULL, "                          \
+	"is_misplaced = IF(is_closed = 0 AND start_time IS NOT NULL, 1, " \
+	"is_misplaced), skipped_chunks = NULL, " CLEAR KNOWN "WHERE " IDS \
 	"AND gone_at IS NOT NULL "
 
 #define NEWER(file) "AND (" file "_event IS NULL OR " file "_event < ?) "
@@ -255,7 +257,9 @@ parts_put_chunk(struct db *db, const struct event *event,
 	return put(db, &revive, &update, &add, out, err) &&
 	    (*out == PART_OLD ||
 		reopening_note_skipped(db, &event->object.recorder_id,
-		    &event->object.session_id, err));
+		    &event->object.session_id, err)) &&
+	    reopening_note_late(
+		db, &event->object.recorder_id, &event->object.session_id, err);
 }
 
 bool
@@ -319,7 +323,9 @@ parts_put_metadata(struct db *db, const struct recording *r, struct error *err)
 		"metadata_at = VALUES(metadata_at), "
 		"listed_at = VALUES(listed_at), " KNOWN,
 		args, 11, NULL, err) &&
-	    (r->closed || reopening_note(db, &r->recorder_id, &r->id, err));
+	    (r->closed ||
+		(reopening_note(db, &r->recorder_id, &r->id, err) &&
+		    reopening_note_late(db, &r->recorder_id, &r->id, err)));
 }
 
 bool

@@ -4,7 +4,7 @@
 
 /* When the files that are there were made, by the last one that is known. */
 #define AT(file) "COALESCE(" file "_at, '1000-01-01')"
-#define MADE                                                   \
+#define MADE                                                 \
 	"NULLIF(GREATEST(" AT("raw") ", " AT("ogg") ", " AT( \
 	    "flac") "), '1000-01-01') "
 
@@ -39,8 +39,29 @@ reopening_note(struct db *db, const struct uuid *recorder_id,
 	    args, 2, NULL, err);
 }
 
+/* A recorder that does not reach the server begins nevertheless: its audio is
+ * there from when metadata was stored for the first time, if the chunks that
+ * have come since say the same. */
+bool
+reopening_note_late(struct db *db, const struct uuid *recorder_id,
+    const struct uuid *id, struct error *err)
+{
+	const struct db_value args[] = {db_uuid(recorder_id), db_uuid(id)};
+
+	return db_exec(db,
+	    "UPDATE recordings SET reopened_at = metadata_at "
+	    "WHERE recorder_id = ? AND id = ? AND is_closed = 0 AND chunks > 0 "
+	    "AND reopened_at IS NULL AND raw_size IS NULL AND ogg_size IS NULL "
+	    "AND is_misplaced = 0 AND COALESCE(skipped_chunks, 0) = 0 "
+	    "AND metadata_at > start_time + INTERVAL 3 SECOND "
+	    "AND ABS(TIMESTAMPDIFF(SECOND, metadata_at, newest_chunk_at) "
+	    "- 28 * chunks) <= 3",
+	    args, 2, NULL, err);
+}
+
 /* A chunk of the recorder has 28 seconds; the last one may be shorter. After a
- * restart they are counted from 0 again, so that their number tells nothing. */
+ * restart they are counted from 0 again, so that their number tells nothing;
+ * and what has been closed has not been deleted. */
 bool
 reopening_note_skipped(struct db *db, const struct uuid *recorder_id,
     const struct uuid *id, struct error *err)
@@ -52,6 +73,7 @@ reopening_note_skipped(struct db *db, const struct uuid *recorder_id,
 	    "GREATEST(COALESCE(skipped_chunks, 0), "
 	    "chunks - CEIL(raw_size / 5376000)) "
 	    "WHERE recorder_id = ? AND id = ? AND chunks > 0 "
-	    "AND raw_size >= 5242880 AND reopened_at IS NULL",
+	    "AND raw_size >= 5242880 AND reopened_at IS NULL "
+	    "AND is_closed = 0 AND newest_chunk_at <= raw_at",
 	    args, 2, NULL, err);
 }

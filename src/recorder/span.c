@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 /* What data.raw holds: 48 kHz, 16 bits, stereo. A shorter file than the object
  * store can put together of parts is none of the recorder's. */
 #define RAW_BYTES_PER_SECOND INT64_C(192000)
@@ -40,7 +42,7 @@ made_at(const struct span_facts *f)
 	static const enum recording_format order[] = {
 	    RECORDING_RAW, RECORDING_OGG, RECORDING_FLAC};
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+	for (size_t i = 0; i < LENGTH(order); i++)
 		if (is_there(f, order[i]) && f->files[order[i]].at != 0)
 			return f->files[order[i]].at;
 	return 0;
@@ -152,13 +154,14 @@ find_begin(const struct span_facts *f, const struct part *part, usec_t length,
 		out->stale_before = f->files[RECORDING_RAW].at;
 		return true;
 	}
+	/* What was deleted has metadata again after a restart only. */
+	if (f->skipped_chunks > 0) {
+		out->file_begin += f->skipped_chunks * CHUNK;
+		return !f->closed;
+	}
 	if (f->misplaced)
 		return false;
-	if (f->closed)
-		return true;
-	if (f->skipped_chunks > 0)
-		out->file_begin += f->skipped_chunks * CHUNK;
-	if (f->skipped_chunks >= 0)
+	if (f->closed || f->skipped_chunks >= 0)
 		return true;
 	return part->first ? is_whole(f, length) : f->has_metadata;
 }
@@ -169,8 +172,10 @@ find_file(const struct span_facts *f, struct span *out)
 	struct part part = part_of_files(f);
 	usec_t length;
 
-	if (!part.first)
+	if (!part.first) {
 		out->stale_before = part.begin;
+		out->sure = true;
+	}
 	length = length_of_files(f, out->stale_before);
 	if (!find_begin(f, &part, length, out))
 		return;
