@@ -17,7 +17,7 @@ packages_list() {
 		;;
 	test)
 		echo clang-format-14 shellcheck perl xz-utils python3-boto3 \
-			galera-4 logrotate rsync strace
+			galera-4 logrotate rsync strace sox libsox-fmt-base
 		;;
 	bench)
 		echo wrk php-fpm php-mysql php-cli linux-perf

@@ -63,11 +63,13 @@ sub waveform {
         . "\0\0" x ($pairs - $loud);
 }
 
-# What is in a file of a take of a recording.
+# What is in a file of a take of a recording. Each OGG stream has a number of
+# its own, so it is another one when it is made `again`.
 sub content {
-    my ($take, $format) = @_;
+    my ($take, $format, $again) = @_;
     return waveform($take) if $format eq 'waveform';
-    return "$format of $take->{id}, begun at $take->{from}";
+    return "$format of $take->{id}, begun at $take->{from}"
+        . ($again && $format eq 'ogg' ? ', made again' : '');
 }
 
 sub objects_of {
@@ -95,21 +97,32 @@ sub steps_open {
     return @steps;
 }
 
-# From its end on: the files come later, the chunks go last.
-sub steps_closed {
-    my ($self, $take) = @_;
+# When it is rendered, at a time.
+sub steps_rendered {
+    my ($self, $take, $at, $again) = @_;
     my $start = $take->{from} - $self->{slow};
     my $end = $start + stored_seconds($take);
     my $takes = stored_seconds($take) / $RENDER;
-    my $prefix = $self->prefix($take);
     return (
-        [$take->{closed}, { "$prefix/data.raw" => 'raw' }],
-        [$take->{closed},
-            $self->objects_of($take, start => $start, end => $end)],
-        (map { [$take->{closed} + $takes * $FILES{$_},
+        [$at, { $self->prefix($take) . '/data.raw' => 'raw' }],
+        [$at, $self->objects_of($take, start => $start, end => $end)],
+        map { [$at + $takes * $FILES{$_},
             $self->objects_of($take, files => [$_],
-                content => { $_ => content($take, $_) })] } sort keys %FILES),
-        [$take->{closed} + $takes, {}, "$prefix/chunks/"],
+                content => { $_ => content($take, $_, $again) })] }
+            sort keys %FILES,
+    );
+}
+
+# From its end on: the files come later, the chunks go last. A server that is
+# ended before that does it `again`, at that time.
+sub steps_closed {
+    my ($self, $take) = @_;
+    my $last = $take->{again} // $take->{closed};
+    return (
+        $self->steps_rendered($take, $take->{closed}),
+        $take->{again} ? $self->steps_rendered($take, $take->{again}, 1) : (),
+        [$last + stored_seconds($take) / $RENDER, {},
+            $self->prefix($take) . '/chunks/'],
     );
 }
 
@@ -118,8 +131,8 @@ sub is_lost { return $_[0]{to} - $_[0]{from} < $CHUNK }
 
 # The steps for a take: `id`, of the recording; `from` and `to`, when there was
 # something to hear; `closed`, when the next one began or the server was started
-# again (`restart`), if it was. Each step is the time, what is stored, and the
-# prefix of what is removed.
+# again (`restart`), if it was; `again`, as above. Each step is the time, what
+# is stored, and the prefix of what is removed.
 sub steps {
     my ($self, $take) = @_;
     my @steps = $self->steps_open($take);
