@@ -24,8 +24,8 @@ my $DAY  = 24 * 3600;
 my $i = Setlink::Instance->start(clock => 1,
     settings => { SESSION_RECORDER_SYNC_INTERVAL => $DAY });
 
-# Each case has an evening of its own, all in the week before.
-my $evening = floor(time / $DAY - 8) * $DAY;
+# Each case has an evening of its own, all of them in the past.
+my $evening = floor(time / $DAY - 20) * $DAY;
 
 # Hours, minutes and seconds of that evening.
 sub at {
@@ -142,7 +142,7 @@ sub test_restart {
         if !$unseen;
     is(status_of($two), 'processing waiting_for_file', 'the second waits')
         if !$unseen;
-    isnt(download($_)->{status}, 200, 'none can be had') for $one, $two;
+    is_problem(download($_), 404, qr/./, 'none can be had') for $one, $two;
     tell($i, at('4:03:10'), @{ $stage->{files} });
     return ($one, $two, $recording);
 }
@@ -173,10 +173,36 @@ for my $wall_clock (0, 1) {
     };
 }
 
+# The OGG of the first part is rendered when the recording goes on already.
+subtest 'a restart before the files are there' => sub {
+    $evening += $DAY;
+    my $recording = new_recording(start => at('3:40'));
+    my $stage = restarted($recording, 0);
+    my ($raw, $closed, @files) = @{ $stage->{first} };
+    tell($i, at('3:50:45'), @{ $stage->{open} }, $raw, $closed);
+    tell($i, at('3:52'), (map { { %$_, at => at('3:51:20') } } @files),
+        @{ $stage->{again} });
+    tell($i, at('4:02:10'), @{ $stage->{going} });
+    my ($one, $two) = map { a_set(@$_) } ['3:41', '3:49'], ['3:52', '4:02'];
+    is(status_of($one), 'uploaded reopened', 'the first has its file');
+    is(status_of($two), 'processing reopened', 'the second has not');
+    my $cue = "$BASE/cue/$recording->{recorder}/$recording->{id}";
+    is(scalar(() = $i->request('GET', $cue)->{content} =~ /TRACK/g), 1,
+        'nor a place in the sheet of the first part');
+    tell($i, at('4:03:01'), @{ $stage->{closed} });
+    is(status_of($two), 'processing waiting_for_file',
+        'the file of the first part is not its own');
+    is_problem(download($two), 404, qr/have this file yet/, 'nor can it be had');
+    tell($i, at('4:03:10'), @{ $stage->{files} });
+    is(status_of($two), 'uploaded -', 'then it is there');
+    is(parts_of($two), name_of($recording) . ' 60+600*', 'at its place');
+    is(status_of($one), 'failed audio_lost', 'and the first is lost');
+};
+
 subtest 'a restart that nobody saw' => sub {
     my ($one, $two) = test_restart(0, 1);
-    isnt(status_of($_), 'uploaded -', 'nobody knows what the file holds')
-        for $one, $two;
+    is(status_of($_), 'processing not_found',
+        'nobody knows what the file holds') for $one, $two;
     ($one, $two) = test_restart(1, 1);
     is(status_of($two), 'uploaded -', 'unless its end tells');
     like(parts_of($two), qr/ 60\+600\*\z/, 'where it is');

@@ -84,7 +84,7 @@ drop_tracks(struct night *night)
 	size_t count = 0;
 
 	for (size_t i = 0; i < night->count; i++)
-		if (night->sets[i].span.held)
+		if (night->sets[i].span.in_file)
 			night->sets[count++] = night->sets[i];
 	night->count = count;
 }

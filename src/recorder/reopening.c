@@ -2,11 +2,9 @@
 /* Recordings that go on after a restart of the recorder's server. */
 #include "recorder/reopening.h"
 
-/* When the files that are there were made, by the last one that is known. */
-#define AT(file) "COALESCE(" file "_at, '1000-01-01')"
-#define MADE                                                 \
-	"NULLIF(GREATEST(" AT("raw") ", " AT("ogg") ", " AT( \
-	    "flac") "), '1000-01-01') "
+/* When the files that are there were made, as in span.c: data.raw is the first
+ * of them, and the others may come when the recording goes on already. */
+#define MADE "COALESCE(raw_at, ogg_at, flac_at) "
 
 /* That the chunks which have come since metadata was written are all there are:
  * each has 28 seconds. */

@@ -151,7 +151,7 @@ find_begin(const struct span_facts *f, const struct part *part, usec_t length,
 		return false;
 	if (contradicts(f, part, length)) {
 		out->file_begin = f->end - length;
-		out->stale_before = f->files[RECORDING_RAW].at;
+		out->stale_before = out->file_begin;
 		return true;
 	}
 	/* What was deleted has metadata again after a restart only. */
@@ -164,6 +164,23 @@ find_begin(const struct span_facts *f, const struct part *part, usec_t length,
 	if (f->closed || f->skipped_chunks >= 0)
 		return true;
 	return part->first ? is_whole(f, length) : f->has_metadata;
+}
+
+/* Files of the part before can be made while the later one goes on, but not
+ * after its end. Those that were copied are all newer than that. */
+static void
+raise_stale(const struct span_facts *f, struct span *out)
+{
+	usec_t end = out->file_length_end;
+
+	if (out->stale_before == 0)
+		return;
+	if (is_there(f, RECORDING_RAW) &&
+	    f->files[RECORDING_RAW].at > out->stale_before)
+		end = usec_min(end, f->files[RECORDING_RAW].at);
+	else
+		end -= CHUNK; /* it may be padded */
+	out->stale_before = usec_max(out->stale_before, end);
 }
 
 static void
@@ -188,6 +205,7 @@ find_file(const struct span_facts *f, struct span *out)
 	else
 		out->file_length_end = usec_max(made_at(f), out->file_begin);
 	out->file_end = out->file_length_end;
+	raise_stale(f, out);
 	if (is_heard(f, out->stale_before))
 		out->file_end = usec_min(
 		    out->file_end, out->file_begin + f->audio);
