@@ -13,13 +13,13 @@
 
 /* In ON DUPLICATE KEY UPDATE, before any other assignment: a restart before
  * anything was stored leaves no file, only the same metadata once more. */
-#define REOPENING_OF_NOTHING                                          \
-	"reopened_at = IF(is_closed = 0 AND VALUES(is_closed) = 0 "   \
-	"AND VALUES(metadata_etag) = metadata_etag "                  \
-	"AND VALUES(metadata_at) >= metadata_at + INTERVAL 1 SECOND " \
-	"AND COALESCE(raw_size, VALUES(raw_size)) IS NULL "           \
-	"AND COALESCE(ogg_size, VALUES(ogg_size)) IS NULL "           \
-	"AND COALESCE(newest_chunk_at <= metadata_at, 1), "           \
+#define REOPENING_OF_NOTHING                                               \
+	"reopened_at = IF(is_closed = 0 AND VALUES(is_closed) = 0 "        \
+	"AND VALUES(metadata_etag) = metadata_etag "                       \
+	"AND TIMESTAMPDIFF(SECOND, metadata_at, VALUES(metadata_at)) > 0 " \
+	"AND COALESCE(raw_size, VALUES(raw_size)) IS NULL "                \
+	"AND COALESCE(ogg_size, VALUES(ogg_size)) IS NULL "                \
+	"AND COALESCE(newest_chunk_at <= metadata_at, 1), "                \
 	"VALUES(metadata_at), reopened_at), "
 
 /* Likewise: one that was deleted while it went on comes back with what came
@@ -34,10 +34,12 @@
 /* Likewise: where metadata tells another start than before, that is the one of
  * what comes, and the one before that of the files that are there. */
 #define REOPENING_MOVED                                                \
-	"reopened_before = IF(VALUES(start_time) <> start_time AND "   \
+	"reopened_before = IF(VALUES(known_at) >= known_at AND "       \
+	"VALUES(start_time) <> start_time AND "                        \
 	"(raw_size IS NOT NULL OR ogg_size IS NOT NULL), start_time, " \
 	"reopened_before), "                                           \
-	"reopened_at = IF(VALUES(start_time) <> start_time AND "       \
+	"reopened_at = IF(VALUES(known_at) >= known_at AND "           \
+	"VALUES(start_time) <> start_time AND "                        \
 	"(raw_size IS NOT NULL OR ogg_size IS NOT NULL), "             \
 	"VALUES(start_time), reopened_at), "
 
