@@ -18,6 +18,9 @@ struct candidates {
 	struct match_recording *recordings;
 	struct uuid *holders; /* of those that are taken: by which set */
 	size_t count;
+	/* Recorders of recordings whose place is not known. */
+	struct uuid *unplaced;
+	size_t n_unplaced;
 	/* Recorders that are tied to no room, of a set of a room that has none
 	 * tied to it: which of several is its own can only be guessed. */
 	unsigned untied;
@@ -34,7 +37,8 @@ bool candidates_read(struct db *db, struct arena *arena,
     struct candidates *out, struct error *err) MUST_CHECK;
 
 /* Find out which clocks have been seen to be right: those of the recorders that
- * other sets of that night are on without it mattering. */
+ * other sets of that night are on without it mattering. Nor is a clock to blame
+ * where the set may be on a recording whose place is not known. */
 bool candidates_judge_clocks(struct db *db, struct arena *arena,
     const struct holds_set *set, struct candidates *candidates,
     struct error *err) MUST_CHECK;

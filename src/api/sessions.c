@@ -24,8 +24,8 @@ answer(struct call *call, int status, const struct uuid *id, struct error *err)
 	return view_session(call, &w, &session, err);
 }
 
-/* The same of one that was started or changed, with what is to be told of its
- * recording. */
+/* The same of one that was started, changed or ended, with what is to be told
+ * of its recording. */
 static bool
 answer_with_guess(
     struct call *call, const struct uuid *id, bool guessed, struct error *err)
@@ -156,8 +156,8 @@ post_end(struct call *call, struct error *err)
 
 	if (!sessions_end(call->db, call->arena, id, call->now, err))
 		return false;
-	(void)look_for_recordings(call, id, 1, false);
-	return answer(call, 200, id, err);
+	return answer_with_guess(
+	    call, id, look_for_recordings(call, id, 1, false), err);
 }
 
 static bool

@@ -2,7 +2,6 @@
 /* Running sets that are not being recorded. */
 #include "recorder/alarms.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -124,8 +124,11 @@ take_row(void *context, const struct db_value *row, struct error *err)
 
 	(void)err;
 	span_find(&facts, reading->now, &span);
-	if (!span.placed)
+	if (!span.placed) {
+		candidates->unplaced[candidates->n_unplaced++] =
+		    row[RECORDER_ID].as.id;
 		return true;
+	}
 	*out = to_match(row, &span);
 	out->tied = reading->set->room == NULL && row[TIED].as.number != 0;
 	cut_unheard(reading->set, &facts, &span, out);
@@ -145,8 +148,10 @@ reserve(struct arena *arena, struct candidates *out, struct error *err)
 	*out = (struct candidates){
 	    .recordings = arena_alloc(arena, most * sizeof(*out->recordings)),
 	    .holders = arena_alloc(arena, most * sizeof(*out->holders)),
+	    .unplaced = arena_alloc(arena, most * sizeof(*out->unplaced)),
 	};
-	return (out->recordings != NULL && out->holders != NULL) ||
+	return (out->recordings != NULL && out->holders != NULL &&
+		   out->unplaced != NULL) ||
 	    error_memory(err);
 }
 
@@ -257,6 +262,8 @@ candidates_judge_clocks(struct db *db, struct arena *arena,
 
 	for (size_t i = 0; i < candidates->count; i++)
 		candidates->recordings[i].trusted = false;
+	for (size_t i = 0; i < candidates->n_unplaced; i++)
+		take_seen_right(candidates, &candidates->unplaced[i]);
 	return db_each(db,
 	    "SELECT DISTINCT l.recorder_id "
 	    "FROM sessions o FORCE INDEX (by_start) "

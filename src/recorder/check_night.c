@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* `setlink check`: what is going on now, and whose recorder is whose. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"

@@ -111,7 +111,8 @@ put_none(struct db *db, struct arena *arena, struct buf *out,
 	if (!is_elsewhere(db, arena, about, &elsewhere, err))
 		return false;
 	if (elsewhere && about->match->absence == MATCH_NOT_FOUND &&
-	    about->match->missed_by > about->set->tolerance) {
+	    (about->match->nearest == SIZE_MAX ||
+		about->match->missed_by > about->set->tolerance)) {
 		buf_puts(out, "recorded by the recorder of another room only");
 	} else if (about->match->nearest == SIZE_MAX) {
 		buf_puts(out, "no recording around that time");

@@ -327,7 +327,9 @@ settle(struct db *db, const struct search *search, struct error *err)
 	bool found = result->outcome == LINK_MADE, same;
 	const struct holds_note note = {
 	    .state = state_of(result),
-	    .has_recorded = found && !search->set.running,
+	    /* By a clock that may be wrong nobody knows how much that is. */
+	    .has_recorded = found && !search->set.running &&
+		result->rule != MATCH_NEAR,
 	    .recorded = search->match.held,
 	};
 

@@ -357,7 +357,18 @@ is_silent(const struct search *s, const struct match_recording *r)
 	    MIN_PART;
 }
 
-/* What is to be said of a set without parts. */
+static void
+note_absence(const struct search *s, const struct match_recording *r,
+    enum match_absence *out)
+{
+	if (is_replaced(s, r))
+		*out = MATCH_AUDIO_LOST;
+	else if (is_silent(s, r) && *out == MATCH_NOT_FOUND)
+		*out = MATCH_SILENT;
+}
+
+/* What is to be said of a set without parts: of what another room's recorder
+ * has lost it says nothing. */
 static void
 find_absence(const struct search *s, struct match_result *out)
 {
@@ -368,10 +379,8 @@ find_absence(const struct search *s, struct match_result *out)
 
 		if (r->lost)
 			continue;
-		if (is_replaced(s, r))
-			out->absence = MATCH_AUDIO_LOST;
-		else if (is_silent(s, r) && out->absence == MATCH_NOT_FOUND)
-			out->absence = MATCH_SILENT;
+		if (!r->elsewhere)
+			note_absence(s, r, &out->absence);
 		if (out->nearest != SIZE_MAX &&
 		    (gap > out->missed_by ||
 			(gap == out->missed_by &&
