@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What is heard at the place of a file that a set has: audio whose pitch tells
 # the time, in real MinIO, and by its own clock. One evening, with a cut, and
 # with a restart of the recorder's server, after which a recording goes on and

@@ -30,7 +30,8 @@ sub show_until {
     my @new = grep { $_->{at} > $play->{seen} && $_->{at} <= $time }
         @{ $play->{night}{changes} };
     $play->{seen} = $time;
-    push @{ $play->{waiting} }, grep { defined $_->{key} && !$_->{quiet} } @new;
+    push @{ $play->{waiting} },
+        grep { defined $_->{key} && !$_->{quiet} } @new;
     return @new;
 }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Audio whose pitch tells the time: what is heard in a second is of a frequency
 # that is its own among a hundred, so that each piece of a file shows when it
 # was recorded.
