@@ -4,7 +4,8 @@
 # gets its own, and it does not matter how setlink came to know of it.
 #
 # SETLINK_NIGHTS=10000 SETLINK_SEED=7 plays more nights, or others;
-# SETLINK_NIGHT=123 just the batch that this one is in, and tells all of it.
+# SETLINK_NIGHT=123 just the batch that this one is in, and tells all of it. With
+# SETLINK_WAYS=1 each night is played in one of the ways, which take turns.
 use strict;
 use warnings;
 
@@ -25,6 +26,7 @@ use Time::HiRes qw(time);
 my $LANES  = 2;
 my $BATCH  = 20;
 my @MODES  = qw(ordered mixed syncs);
+my $WAYS   = $ENV{SETLINK_WAYS} // @MODES;
 my $NIGHTS = $ENV{SETLINK_NIGHTS} // 120;
 my $SEED   = $ENV{SETLINK_SEED} // 12;
 my $ONE    = $ENV{SETLINK_NIGHT};
@@ -102,7 +104,8 @@ sub play_lane {
     for my $batch (@batches) {
         my @nights = nights_of($batch * $BATCH + 1 .. ($batch + 1) * $BATCH);
         judge([map { [Setlink::NightBatch->new($lane, $_, @nights)->run] }
-            @MODES], $count, \@failures);
+            map { $MODES[($batch + $_) % @MODES] } 0 .. $WAYS - 1],
+            $count, \@failures);
     }
     return { count => $count, failures => \@failures };
 }
