@@ -4,7 +4,7 @@
 #
 # MinIO's clock does not move with the one of the programs. So no recording goes
 # on here under the same id after a restart: when it does is told by the time at
-# which metadata is stored (t/0760-random-nights.t has a store with another
+# which metadata is stored (t/nights/random.t has a store with another
 # clock, t/0770-audio.t the real time). The night lies in the past, where a
 # chunk is as old as its event, or new when it is listed, and events that come
 # in together have no order. So this does not show how an open recording ends
